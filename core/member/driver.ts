@@ -1,0 +1,189 @@
+// The only loop around a member, the same in every home. It takes what the host brings (ticks, frames, requests,
+// finished writes), hands it to the member in batches, and carries the outputs to disk, network and clients.
+
+import { InvariantViolation } from "../base/assert.ts";
+import type { MemberId } from "../base/ids.ts";
+import { decodeMessage, encodeMessage } from "../wire/peer_codec.ts";
+import type { ClientRequest, ClientResponse, Input, Output } from "./io.ts";
+import type { Disk, Network } from "./ports.ts";
+import type { TraceEvent } from "./trace.ts";
+
+/** What a driver needs of a member; `Member` is the real one. */
+export interface EventMachine {
+  readonly id: MemberId;
+  /** Takes the inputs in order, as one step: what they cause together travels together. */
+  handle(inputs: readonly Input[]): readonly Output[];
+}
+
+export interface DriverOptions {
+  readonly member: EventMachine;
+  readonly disk: Disk;
+  readonly network: Network;
+  /**
+   * Runs `flush` soon. Inputs that arrive until then share one step, which is what makes group commit and batched
+   * appends work under load. The simulator runs it at once.
+   */
+  readonly schedule: (flush: () => void) => void;
+  readonly onTrace: (event: TraceEvent) => void;
+  /** The member is out of work for good: removed from its cluster, a failed disk, or a broken promise of ours. */
+  readonly onStopped: (reason: StopReason) => void;
+  /** Sees every input just before the member does: a journal of these replays the member. */
+  readonly onInput?: (input: Input) => void;
+}
+
+export type StopReason =
+  | { readonly kind: "removed" }
+  | { readonly kind: "diskFailed"; readonly why: string }
+  | { readonly kind: "violation"; readonly error: Error };
+
+export class MemberDriver {
+  readonly #options: DriverOptions;
+  readonly #waiting = new Map<number, (response: ClientResponse) => void>();
+  #inputs: Input[] = [];
+  #nextRequestId = 1;
+  #scheduled = false;
+  #running = false;
+  #stopped = false;
+  #malformedFrameCount = 0;
+
+  /** @param outputs what recovery already had to say. */
+  constructor(options: DriverOptions, outputs: readonly Output[]) {
+    this.#options = options;
+    this.#dispatch(outputs);
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Frames that were not a raftpb.Message for this member, dropped. */
+  get malformedFrameCount(): number {
+    return this.#malformedFrameCount;
+  }
+
+  /** One tick of the member's own time. However late a host is, it calls once: a burst would start elections. */
+  tick(): void {
+    this.#take({ kind: "tick" });
+  }
+
+  /** Bytes from the network; whatever is not a message for this member is dropped and counted. */
+  deliver(frame: Uint8Array): void {
+    const message = decodeMessage(frame);
+    if (message.kind === "malformed" || message.to !== this.#options.member.id) {
+      this.#malformedFrameCount += 1;
+      return;
+    }
+    this.#take({ kind: "receive", message });
+  }
+
+  /** Asks the member; `onResponse` is called once, unless the request is cancelled or the member stops. */
+  request(request: ClientRequest, onResponse: (response: ClientResponse) => void): number {
+    const requestId = this.#nextRequestId++;
+    this.#waiting.set(requestId, onResponse);
+    this.#take({ kind: "request", requestId, request });
+    return requestId;
+  }
+
+  cancel(requestId: number): void {
+    if (this.#waiting.delete(requestId)) this.#take({ kind: "cancel", requestId });
+  }
+
+  unreachable(peer: MemberId): void {
+    this.#take({ kind: "unreachable", peer });
+  }
+
+  snapshotSent(peer: MemberId, ok: boolean): void {
+    this.#take({ kind: "snapshotSent", peer, ok });
+  }
+
+  /** Ends the member without a word to anyone, as a crash would. Idempotent. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#inputs = [];
+    this.#waiting.clear();
+    this.#options.disk.close();
+    this.#options.network.close();
+  }
+
+  #take(input: Input): void {
+    if (this.#stopped) return;
+    this.#inputs.push(input);
+    if (this.#scheduled || this.#running) return;
+    this.#scheduled = true;
+    this.#options.schedule(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    if (this.#stopped || this.#running) return;
+    this.#running = true;
+    try {
+      // Inputs that the outputs of one step cause (a callback from the host) are taken in the next round.
+      while (this.#inputs.length > 0 && !this.#stopped) {
+        const inputs = this.#inputs;
+        this.#inputs = [];
+        if (this.#options.onInput) inputs.forEach(this.#options.onInput);
+        this.#dispatch(this.#options.member.handle(inputs));
+      }
+    } catch (error) {
+      this.#stopFor({ kind: "violation", error: error as Error });
+      if (!(error instanceof InvariantViolation)) throw error;
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #dispatch(outputs: readonly Output[]): void {
+    for (const output of outputs) {
+      if (this.#stopped) return;
+      switch (output.kind) {
+        case "write": {
+          const { writeId } = output.write;
+          this.#options.disk.write(
+            output.write,
+            () => this.#take({ kind: "written", writeId }),
+            (why) => this.#stopFor({ kind: "diskFailed", why }),
+          );
+          break;
+        }
+        case "send":
+          this.#options.network.send(output.message.to, encodeMessage(output.message));
+          break;
+        case "respond": {
+          const onResponse = this.#waiting.get(output.requestId);
+          this.#waiting.delete(output.requestId);
+          onResponse?.(output.response);
+          break;
+        }
+        case "roster":
+          this.#options.network.setRoster(output.members);
+          break;
+        case "trace":
+          this.#options.onTrace(output.event);
+          break;
+        case "removed":
+          this.#stopFor({ kind: "removed" });
+          break;
+      }
+    }
+  }
+
+  #stopFor(reason: StopReason): void {
+    if (this.#stopped) return;
+    this.#options.onTrace({ kind: "stopped", why: describeStop(reason) });
+    this.stop();
+    this.#options.onStopped(reason);
+  }
+}
+
+function describeStop(reason: StopReason): string {
+  switch (reason.kind) {
+    case "removed":
+      return "this member was removed from its cluster";
+    case "diskFailed":
+      return `its disk failed: ${reason.why}`;
+    case "violation":
+      return `it broke a promise: ${reason.error.message}`;
+  }
+}

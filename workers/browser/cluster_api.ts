@@ -1,0 +1,143 @@
+// What the page sees of a cluster living in the tab, and what it may do to it. `ClusterHost` implements this over
+// Web Workers; the page draws `ClusterFrame`s and calls the verbs, and knows nothing of workers, disks or channels.
+
+import type { MemberId } from "../../core/base/ids.ts";
+import type { MessageKind } from "../../core/raft/message.ts";
+import type { TraceEvent } from "../../core/member/trace.ts";
+import type { MemberView } from "../../core/member/view.ts";
+
+/** One clock for the whole cluster: virtualMs = virtualOriginMs + (real - realOriginMs) * scale, unless paused. */
+export interface ClockRecord {
+  readonly virtualOriginMs: number;
+  /** `performance.timeOrigin + performance.now()` at the page when this record began. */
+  readonly realOriginMs: number;
+  /** Virtual milliseconds per real millisecond: 1/80 is teaching speed. */
+  readonly scale: number;
+  readonly paused: boolean;
+  /** Why the clock stands still by itself: the tab was hidden, or the machine slept. Null when it runs, or the user paused. */
+  readonly pausedBecause: "hidden" | "late" | null;
+}
+
+export type ProfileName = "teaching" | "etcd";
+export type RulesName = "etcd" | "textbook";
+
+export interface ClusterPlan {
+  /** 1 to 9 members, named infra1 … infraN. */
+  readonly size: number;
+  readonly profile: ProfileName;
+  readonly rules: RulesName;
+  /** Draws election deadlines and link delays. */
+  readonly seed: number;
+}
+
+export type HostedState =
+  /** Its worker is starting: opening the disk, reading the log. */
+  | "starting"
+  | "running"
+  /** Its own clock stands still; frames wait. (SIGSTOP) */
+  | "paused"
+  /** Its worker is terminated; only its disk is left. */
+  | "stopped"
+  /** It refuses to run; `why` says so in plain words. */
+  | "refused"
+  /** Another tab runs this member. */
+  | "elsewhere";
+
+export interface HostedMember {
+  readonly name: string;
+  readonly id: MemberId;
+  readonly state: HostedState;
+  /** A sentence for refused, elsewhere, or a stop that nobody asked for; null otherwise. */
+  readonly why: string | null;
+  /** The newest view; of a stopped member the last one seen. Null before the first. */
+  readonly view: MemberView | null;
+  /** Virtual time at which `view` was taken: timers are drawn onward from here. */
+  readonly viewAtMs: number;
+}
+
+/** A message on its way, or stopped by a cut link. */
+export interface Flight {
+  readonly messageId: string;
+  readonly kind: MessageKind;
+  readonly from: MemberId;
+  readonly to: MemberId;
+  readonly sentAtMs: number;
+  /** When it lands; for a dropped one, when it would have. */
+  readonly deliverAtMs: number;
+  readonly dropped: boolean;
+  /** Reply with a "no" in it. */
+  readonly reject: boolean;
+  /** A short sentence: "append 17..18, term 3", "vote for term 4". */
+  readonly summary: string;
+}
+
+export interface LinkCut {
+  readonly from: MemberId;
+  readonly to: MemberId;
+}
+
+/** Something that happened, in the order it happened; the page makes its sentence from this. */
+export interface ClusterEvent {
+  readonly number: number;
+  readonly atMs: number;
+  readonly member: MemberId | null;
+  readonly event:
+    | TraceEvent
+    | { readonly kind: "operator"; readonly verb: string; readonly names: readonly string[] };
+}
+
+export interface ClusterFrame {
+  readonly plan: ClusterPlan;
+  readonly clock: ClockRecord;
+  readonly members: readonly HostedMember[];
+  readonly flights: readonly Flight[];
+  readonly cuts: readonly LinkCut[];
+  /** The newest events, oldest first, at most 500. */
+  readonly events: readonly ClusterEvent[];
+  /** What coming back to this cluster read from disk; null for a cluster that began in this tab. */
+  readonly returned: { readonly entryCount: number; readonly memberCount: number } | null;
+}
+
+export interface KeyAnswer {
+  readonly key: string;
+  readonly value: string;
+  readonly modRevision: number;
+  readonly version: number;
+}
+
+/** The verbs. A promise rejects with an Error whose message is a plain sentence (etcd's own words where it has any). */
+export interface ClusterVerbs {
+  /** A power cut: the worker is terminated on the spot. */
+  crash(name: string): Promise<void>;
+  restart(name: string): Promise<void>;
+  pause(name: string): Promise<void>;
+  resume(name: string): Promise<void>;
+  /** Its election timer strikes now. */
+  elect(name: string): Promise<void>;
+  /** Stops messages from `a` to `b`; both ways unless `oneWay`. */
+  cut(a: string, b: string, oneWay?: boolean): Promise<void>;
+  mend(a: string, b: string, oneWay?: boolean): Promise<void>;
+  /** Mends every link. */
+  heal(): Promise<void>;
+  put(key: string, value: string, at?: string): Promise<{ revision: number }>;
+  get(key: string, options?: { at?: string; serializable?: boolean }): Promise<KeyAnswer | null>;
+  del(key: string, at?: string): Promise<{ deleted: number; revision: number }>;
+  /** Virtual seconds per real second: 1/80 to 1. */
+  speed(scale: number): void;
+  pauseClock(): void;
+  resumeClock(): void;
+  /** Throws away this cluster and its disks and starts another. */
+  startOver(plan: ClusterPlan): Promise<void>;
+}
+
+export interface Cluster extends ClusterVerbs {
+  readonly frame: ClusterFrame;
+  /** Virtual milliseconds now. */
+  now(): number;
+  /** Calls back after each new frame, at most once per animation frame. Returns the way to stop. */
+  subscribe(onFrame: (frame: ClusterFrame) => void): () => void;
+  close(): void;
+}
+
+/** Why no cluster can live in this tab; the page shows a plain sentence for each. */
+export type HomeTrouble = "noWorkers" | "noIndexedDb" | "noBroadcastChannel" | "noLocks" | "quota";
