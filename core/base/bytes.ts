@@ -75,8 +75,15 @@ export function fromUtf8(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length;) {
     const first = bytes[at]!;
-    const length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3
-      : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+    const length = first < 0x80
+      ? 1
+      : first >= 0xc2 && first < 0xe0
+      ? 2
+      : first >= 0xe0 && first < 0xf0
+      ? 3
+      : first >= 0xf0 && first < 0xf5
+      ? 4
+      : 0;
     let point = length === 1 ? first : first & (0x7f >> length);
     let whole = length > 0 && at + length <= bytes.length;
     for (let i = 1; whole && i < length; i++) {
@@ -120,6 +127,18 @@ export class StateHash {
   /** Adds a safe integer. */
   addNumber(value: number): this {
     return this.addText(value.toString(36));
+  }
+
+  /** The two halves, to continue from by `StateHash.restore`. */
+  capture(): readonly [number, number] {
+    return [this.#high, this.#low];
+  }
+
+  static restore([high, low]: readonly [number, number]): StateHash {
+    const hash = new StateHash();
+    hash.#high = high;
+    hash.#low = low;
+    return hash;
   }
 
   digest(): string {

@@ -7,7 +7,12 @@ export type DiskImage = ReadonlyMap<string, Uint8Array>;
 
 export type DiskOp =
   /** Bytes at the tail: `offsetBytes` is the file's size before. A file that does not exist has size 0. */
-  | { readonly kind: "append"; readonly file: string; readonly offsetBytes: number; readonly bytes: Uint8Array }
+  | {
+    readonly kind: "append";
+    readonly file: string;
+    readonly offsetBytes: number;
+    readonly bytes: Uint8Array;
+  }
   | { readonly kind: "truncate"; readonly file: string; readonly sizeBytes: number }
   /** The whole file at once: after a crash it holds the old bytes or the new ones, never a mixture. */
   | { readonly kind: "replace"; readonly file: string; readonly bytes: Uint8Array }

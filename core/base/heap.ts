@@ -49,7 +49,7 @@ export class Heap<T> {
     return first;
   }
 
-  /** The items in no particular order, for keyframes and views. */
+  /** The items in the heap's own order, for views and keyframes; pushing them in this order rebuilds the heap. */
   items(): readonly T[] {
     return this.#items;
   }

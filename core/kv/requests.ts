@@ -247,10 +247,17 @@ export function compare(
   return { result: "equal", rangeEnd: EMPTY_BYTES, ...fields };
 }
 
-/** True when no branch of the transaction, at any depth, could write. (etcdserver: isTxnReadonly) */
+/**
+ * True when the transaction can be answered without the log. A nested one never is, whatever it holds.
+ * (etcdserver: isTxnReadonly)
+ */
 export function isReadOnlyTxn(txn: TxnRequest): boolean {
-  const readsOnly = (op: RequestOp) => op.kind === "range" || (op.kind === "txn" && isReadOnlyTxn(op));
-  return txn.success.every(readsOnly) && txn.failure.every(readsOnly);
+  return txn.success.every((op) => op.kind === "range") && txn.failure.every((op) => op.kind === "range");
+}
+
+/** True when a read-only transaction may be answered from the asked member's own state. (isTxnSerializable) */
+export function isSerializableTxn(txn: TxnRequest): boolean {
+  return [...txn.success, ...txn.failure].every((op) => op.kind === "range" && op.serializable);
 }
 
 /** The exclusive end of the range of all keys that start with `prefix`. (clientv3.GetPrefixRangeEnd) */

@@ -84,6 +84,17 @@ export class MemberDriver {
     return requestId;
   }
 
+  /** A write is durable. The disk's callback calls this; a host that restores a member mid-write calls it itself. */
+  written(writeId: number): void {
+    this.#take({ kind: "written", writeId });
+  }
+
+  /** Waits on for a request that a member restored from a keyframe was asked before the keyframe was taken. */
+  adopt(requestId: number, onResponse: (response: ClientResponse) => void): void {
+    this.#waiting.set(requestId, onResponse);
+    this.#nextRequestId = Math.max(this.#nextRequestId, requestId + 1);
+  }
+
   cancel(requestId: number): void {
     if (this.#waiting.delete(requestId)) this.#take({ kind: "cancel", requestId });
   }
@@ -142,7 +153,7 @@ export class MemberDriver {
           const { writeId } = output.write;
           this.#options.disk.write(
             output.write,
-            () => this.#take({ kind: "written", writeId }),
+            () => this.written(writeId),
             (why) => this.#stopFor({ kind: "diskFailed", why }),
           );
           break;

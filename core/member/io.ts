@@ -6,15 +6,12 @@ import type { DiskWrite } from "../base/disk.ts";
 import type { EtcdError } from "../base/etcd_error.ts";
 import type {
   CompactRequest,
-  CompactResponse,
   DeleteRangeRequest,
-  DeleteRangeResponse,
+  KvWriteResponse,
   PutRequest,
-  PutResponse,
   RangeRequest,
   RangeResponse,
   TxnRequest,
-  TxnResponse,
 } from "../kv/requests.ts";
 import type { Message } from "../raft/message.ts";
 import type { TraceEvent } from "./trace.ts";
@@ -84,7 +81,9 @@ export type ClientRequest =
   /** Only the leader can: elsewhere "etcdserver: not leader". */
   | { readonly kind: "moveLeader"; readonly target: MemberId }
   /** Campaign now, whatever the timer says: the operator's verb, not part of etcd's API. */
-  | { readonly kind: "campaign" };
+  | { readonly kind: "campaign" }
+  /** Takes chance out of the running election timer: it strikes `deadlineTicks` after its last reset. For lessons. */
+  | { readonly kind: "pinElection"; readonly deadlineTicks: number };
 
 export interface ResponseHeader {
   readonly clusterId: ClusterId;
@@ -108,16 +107,13 @@ export interface MemberStatus {
 
 export type ClientResult =
   | RangeResponse
-  | PutResponse
-  | DeleteRangeResponse
-  | TxnResponse
-  | CompactResponse
+  | KvWriteResponse
   /** Answer of memberList and of every membership change; `changed` is the member added, promoted or updated. */
   | { readonly kind: "members"; readonly members: readonly MemberInfo[]; readonly changed: MemberInfo | null }
   | MemberStatus
   | { readonly kind: "hash"; readonly hash: number }
   | { readonly kind: "hashKv"; readonly hash: number; readonly compactRevision: Revision }
-  /** Answer of moveLeader and campaign. */
+  /** Answer of moveLeader, campaign and pinElection. */
   | { readonly kind: "done" };
 
 export type ClientResponse =

@@ -10,6 +10,8 @@ export interface Timing {
   readonly heartbeatTicks: number;
   /** A follower's patience is drawn from [electionTicks, 2 x electionTicks). */
   readonly electionTicks: number;
+  /** How long a client waits before it hears "request timed out". etcd: 5 s and two election timeouts. */
+  readonly requestTimeoutTicks: number;
 }
 
 /** Which optional rules of etcd are on. Textbook Raft has neither. */
@@ -19,9 +21,19 @@ export interface Rules {
 }
 
 /** etcd 3.4's clock: heartbeat 100 ms, election 1000 ms. */
-export const ETCD_TIMING: Timing = { tickMs: 100, heartbeatTicks: 1, electionTicks: 10 };
-/** Slow enough to watch at 1/80: heartbeat 60 ms, election 180 to 330 ms. */
-export const TEACHING_TIMING: Timing = { tickMs: 30, heartbeatTicks: 2, electionTicks: 6 };
+export const ETCD_TIMING: Timing = {
+  tickMs: 100,
+  heartbeatTicks: 1,
+  electionTicks: 10,
+  requestTimeoutTicks: 70,
+};
+/** Slow enough to watch at 1/80: heartbeat 60 ms, election 180 to 330 ms, patience of a client 1.2 s. */
+export const TEACHING_TIMING: Timing = {
+  tickMs: 30,
+  heartbeatTicks: 2,
+  electionTicks: 6,
+  requestTimeoutTicks: 40,
+};
 
 export const ETCD_RULES: Rules = { preVote: true, checkQuorum: true };
 export const TEXTBOOK_RULES: Rules = { preVote: false, checkQuorum: false };
@@ -48,8 +60,6 @@ export interface MemberOptions {
    * a clock gives milliseconds since 1970, the simulator its virtual time. Safe integer >= 0.
    */
   readonly startId: number;
-  /** Part of a new member's id, with the cluster token. */
-  readonly clusterToken: string;
   /** Entries applied since the last snapshot before the next is taken. (--snapshot-count) */
   readonly snapshotCount: number;
   /** Entries kept before a snapshot, so that a slow follower needs no snapshot. etcd: 5000. */
@@ -66,7 +76,6 @@ export interface MemberOptions {
 
 /** etcd's limits; a host overrides what its user chose. */
 export const MEMBER_DEFAULTS = {
-  clusterToken: "etcd-cluster",
   snapshotCount: 100_000,
   catchUpEntries: 5_000,
   segmentBytesMax: 64 * 1024 * 1024,

@@ -3,7 +3,6 @@
 
 import type { LogIndex, MemberId, Revision, Term } from "../base/ids.ts";
 import type { RaftEvent } from "../raft/ready.ts";
-import type { ConfState } from "../raft/types.ts";
 
 export type TraceEvent =
   | RaftEvent
@@ -15,7 +14,12 @@ export type TraceEvent =
     readonly tornBytes: number;
     readonly term: Term;
   }
-  | { readonly kind: "writeIssued"; readonly writeId: number; readonly bytes: number; readonly lastIndex: LogIndex }
+  | {
+    readonly kind: "writeIssued";
+    readonly writeId: number;
+    readonly bytes: number;
+    readonly lastIndex: LogIndex;
+  }
   | { readonly kind: "writeDurable"; readonly writeId: number; readonly lastIndex: LogIndex }
   | { readonly kind: "applied"; readonly index: LogIndex; readonly revision: Revision }
   | {
@@ -24,7 +28,6 @@ export type TraceEvent =
     readonly what: "taken" | "sent" | "installed";
     readonly peer: MemberId | null;
   }
-  | { readonly kind: "membership"; readonly config: ConfState }
   | { readonly kind: "requested"; readonly requestId: number; readonly what: string }
   | { readonly kind: "responded"; readonly requestId: number; readonly outcome: string }
   | { readonly kind: "stopped"; readonly why: string };

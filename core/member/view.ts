@@ -67,8 +67,16 @@ export interface MemberView {
   readonly keyCount: number;
   /** Hash of all keys at `revision`: equal on members that are equal. 8 hex digits. */
   readonly kvHash: string;
-  readonly recovered: { readonly entryCount: number; readonly snapshotIndex: LogIndex; readonly tornBytes: number };
-  readonly disk: { readonly writeCount: number; readonly writtenBytes: number; readonly writeInFlight: boolean };
+  readonly recovered: {
+    readonly entryCount: number;
+    readonly snapshotIndex: LogIndex;
+    readonly tornBytes: number;
+  };
+  readonly disk: {
+    readonly writeCount: number;
+    readonly writtenBytes: number;
+    readonly writeInFlight: boolean;
+  };
 }
 
 export const LOG_CELLS_MAX = 256;

@@ -6,10 +6,19 @@
 //                                                        │
 //                         messagesAfterWrite ────────────┼──▶ network
 //                         committed ─────────────────────┴──▶ state machine ──▶ applied(index)
+//
+// What the host owes:
+//   - At most one write is out at a time. While one is, `takeReady(false)` hands over what needs no write; everything
+//     else waits for the next `takeReady(true)`, so that one write carries all that has gathered. (Group commit)
+//   - A Ready with a receipt: write, and when that is durable call `written(receipt)`, send `messagesAfterWrite` and
+//     apply `committed`, in whichever order. A Ready without: there is nothing to wait for, send and apply at once.
+//   - A snapshot is in the state machine's place by the time `written` is called; it counts as applied from then on.
+//   - Applying a conf change entry means to call `applyConfChange`, unless the host refuses the change.
+//   - `applied(index)` follows when all of `committed` up to there is in the state machine.
 
 import type { LogIndex, MemberId, Term } from "../base/ids.ts";
 import type { Message } from "./message.ts";
-import type { Entry, HardState, Snapshot, SoftState } from "./types.ts";
+import type { ConfState, Entry, HardState, Snapshot, SoftState } from "./types.ts";
 
 /** Names the last thing a write carries. Index and term, because a tail may be overwritten while its write flies. */
 export interface WriteReceipt {
@@ -43,11 +52,21 @@ export interface Ready {
   readonly softState: SoftState | null;
   /** To hand back by `written` when the write is durable; null when there is nothing to write. */
   readonly receipt: WriteReceipt | null;
+  /**
+   * False when a write carries no more than a new commit index, or there is none. Nobody was promised that index: it
+   * may be lost in a crash, and the host may take it for durable without waiting for the disk.
+   */
+  readonly mustSync: boolean;
 }
 
 /** What a raft node tells its watchers; eyes and checkers use it, logic never does. */
 export type RaftEvent =
-  | { readonly kind: "role"; readonly role: SoftState["role"]; readonly term: Term; readonly leader: MemberId | null }
+  | {
+    readonly kind: "role";
+    readonly role: SoftState["role"];
+    readonly term: Term;
+    readonly leader: MemberId | null;
+  }
   | { readonly kind: "electionTimer"; readonly deadlineTicks: number }
   | {
     readonly kind: "voteCast";
@@ -74,4 +93,5 @@ export type RaftEvent =
     readonly next: LogIndex;
   }
   | { readonly kind: "committed"; readonly index: LogIndex }
+  | { readonly kind: "config"; readonly config: ConfState }
   | { readonly kind: "refused"; readonly what: string; readonly why: string };

@@ -5,22 +5,15 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { assert } from "../base/assert.ts";
 import { EMPTY_BYTES } from "../base/bytes.ts";
 import type { MemberId } from "../base/ids.ts";
-import type {
-  ConfChange,
-  ConfChangeKind,
-  ConfChangeSingle,
-  ConfChangeTransition,
-  EntryKind,
-} from "../raft/types.ts";
+import type { ConfChangeCodec, ConfChangeEntryKind } from "../raft/conf_change_codec.ts";
+import type { ConfChange, ConfChangeKind, ConfChangeSingle, ConfChangeTransition } from "../raft/types.ts";
 import {
   ConfChangeSchema,
   ConfChangeTransition as WireTransition,
   ConfChangeType,
   ConfChangeV2Schema,
 } from "./gen/raft_pb.ts";
-import { idToUint64, MalformedBytes, uint64ToId } from "./uint64.ts";
-
-type ConfChangeEntryKind = Exclude<EntryKind, "normal">;
+import { idToUint64, invert, MalformedBytes, uint64ToId } from "./border.ts";
 
 const CHANGE_TYPES: Readonly<Record<ConfChangeKind, ConfChangeType>> = {
   addVoter: ConfChangeType.ConfChangeAddNode,
@@ -36,11 +29,11 @@ const TRANSITIONS: Readonly<Record<ConfChangeTransition, WireTransition>> = {
 const CHANGE_KINDS = invert(CHANGE_TYPES);
 const TRANSITION_NAMES = invert(TRANSITIONS);
 
-/** Changes in one entry; above what any cluster has members. */
-export const CONF_CHANGE_COUNT_MAX = 1024;
+/** Room for the change and the member's JSON; bounds what a small hostile entry can make us build. */
+export const CONF_CHANGE_BYTES_MAX = 64 * 1024;
 
 /** The codec that raft is given, so that it need not know the wire. */
-export const confChangeCodec = { encode: encodeConfChange, decode: decodeConfChange } as const;
+export const confChangeCodec: ConfChangeCodec = { encode: encodeConfChange, decode: decodeConfChange };
 
 /**
  * The entry data for a change. "confChangeV1" carries exactly one change and no transition, "confChangeV2" no
@@ -93,6 +86,7 @@ export function decodeConfChange(kind: ConfChangeEntryKind, data: Uint8Array): C
 
 /** As `decodeConfChange`, for data from outside. @throws MalformedBytes, or what the protobuf reader throws. */
 export function readConfChange(kind: ConfChangeEntryKind, data: Uint8Array): ConfChange {
+  if (data.length > CONF_CHANGE_BYTES_MAX) throw new MalformedBytes(`conf change of ${data.length} bytes`);
   if (kind === "confChangeV1") {
     const wire = fromBinary(ConfChangeSchema, data);
     return {
@@ -104,7 +98,6 @@ export function readConfChange(kind: ConfChangeEntryKind, data: Uint8Array): Con
   }
   // No bytes at all are a valid ConfChangeV2: that is how raft itself leaves a joint configuration.
   const wire = fromBinary(ConfChangeV2Schema, data);
-  if (wire.changes.length > CONF_CHANGE_COUNT_MAX) throw new MalformedBytes("too many changes");
   const transition = TRANSITION_NAMES.get(wire.transition);
   if (transition === undefined) throw new MalformedBytes(`conf change transition ${wire.transition}`);
   return {
@@ -120,8 +113,4 @@ function readSingle(wire: { readonly type: number; readonly nodeId: bigint }): C
   if (kind === undefined) throw new MalformedBytes(`conf change type ${wire.type}`);
   if (wire.nodeId === 0n) throw new MalformedBytes("conf change of member 0");
   return { kind, member: uint64ToId(wire.nodeId) as MemberId };
-}
-
-function invert<Name extends string>(numbers: Readonly<Record<Name, number>>): ReadonlyMap<number, Name> {
-  return new Map((Object.keys(numbers) as Name[]).map((name) => [numbers[name], name]));
 }

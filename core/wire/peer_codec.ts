@@ -20,7 +20,7 @@ import {
   MalformedBytes,
   safeNumber,
   uint64ToId,
-} from "./uint64.ts";
+} from "./border.ts";
 
 /** A message with a snapshot inside may be this large; etcd reads up to the same size from a peer. */
 export const MESSAGE_BYTES_MAX = 512 * 1024 * 1024;

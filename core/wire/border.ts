@@ -1,7 +1,7 @@
-// 64-bit integers at the border. Protobuf carries ids, terms and revisions in 64 bits; inside, ids are hex text and
-// counters are numbers, so each crossing is checked here once.
+// What all codecs share at the border: 64-bit integers (ids are hex text inside, counters are numbers, so each crossing
+// is checked here once), tables read in both directions, and the answer to bytes that make no sense.
 
-import { assert, InvariantViolation } from "../base/assert.ts";
+import { InvariantViolation } from "../base/assert.ts";
 
 /** Bytes from outside that do not say what they should; caught at the codec's door, never seen by callers. */
 export class MalformedBytes extends Error {
@@ -44,12 +44,6 @@ export function safeNumber(value: bigint, what: string): number {
   return number;
 }
 
-/** A number of ours, about to be written into a 64-bit field. */
-export function toUint64(value: number, what: string): bigint {
-  assert(Number.isSafeInteger(value) && value >= 0, () => `${what} ${value} is not a safe integer >= 0`);
-  return BigInt(value);
-}
-
 /**
  * Runs a decoder of bytes from outside. The protobuf reader reports nonsense by exceptions of several classes
  * (RangeError for a short buffer, Error for a bad tag); all of them mean the same here. Our own broken promises
@@ -62,4 +56,11 @@ export function decodeOrExplain<T>(decode: () => T): T | Malformed {
     if (error instanceof InvariantViolation || !(error instanceof Error)) throw error;
     return { kind: "malformed", why: error.message };
   }
+}
+
+/** Names by number, for a table of numbers by name. */
+export function invert<Name extends string>(
+  numbers: Readonly<Record<Name, number>>,
+): ReadonlyMap<number, Name> {
+  return new Map((Object.keys(numbers) as Name[]).map((name) => [numbers[name], name]));
 }

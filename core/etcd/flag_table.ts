@@ -1,0 +1,293 @@
+// Every flag of etcd 3.4, one row each, with what becomes of it here. The table is the only list: parsing, defaults,
+// environment variables and --help all read it.
+
+export type FlagKind = "text" | "boolean" | "count" | "urls";
+
+export type Standing =
+  | { readonly kind: "served" }
+  /** Taken and set aside with a warning: leaving it out changes nothing a client could rely on. */
+  | { readonly kind: "ignored"; readonly why: string }
+  /** Not taken with any value but its default: going on without it would break what the operator counts on. */
+  | { readonly kind: "refused"; readonly why: string };
+
+export type FlagGroup =
+  | "Member"
+  | "Clustering"
+  | "Logging"
+  | "Security"
+  | "Auth"
+  | "Monitoring"
+  | "Proxy"
+  | "Experimental"
+  | "Unsafe";
+
+export interface Flag {
+  readonly name: string;
+  readonly group: FlagGroup;
+  readonly kind: FlagKind;
+  readonly default: string;
+  readonly help: string;
+  readonly standing: Standing;
+}
+
+type Row = readonly [name: string, kind: FlagKind, byDefault: string, help: string];
+
+const SERVED: Standing = { kind: "served" };
+const NO_CLIENT_TLS: Standing = {
+  kind: "refused",
+  why: "clients are not served over TLS yet; use http:// URLs",
+};
+const NO_PEER_TLS: Standing = { kind: "refused", why: "peers do not speak TLS yet; use http:// peer URLs" };
+const NO_DISCOVERY: Standing = {
+  kind: "refused",
+  why: "discovery is not served yet; list the members in --initial-cluster",
+};
+const NO_PROXY: Standing = { kind: "refused", why: "there is no proxy mode yet; start a member" };
+const NO_AUTH: Standing = { kind: "ignored", why: "users and roles are not served yet" };
+const NO_BACKEND: Standing = {
+  kind: "ignored",
+  why: "there is no bbolt backend here; the log is synced in groups",
+};
+const ONE_LOG: Standing = { kind: "ignored", why: "log lines go to standard error" };
+const HTTP2_OWN: Standing = { kind: "ignored", why: "the HTTP/2 library's own setting is used" };
+
+/** Flags in the order in which --help lists them. */
+export const FLAGS: readonly Flag[] = [
+  ...rows("Member", SERVED, [
+    ["name", "text", "default", "Human-readable name for this member; unique in the cluster."],
+    [
+      "data-dir",
+      "text",
+      "",
+      "Directory of this member's data. Empty: ${name}.etcd in the current directory.",
+    ],
+    ["wal-dir", "text", "", "Directory of the write-ahead log. Empty: inside the data directory."],
+    ["snapshot-count", "count", "100000", "Entries applied between two snapshots."],
+    ["heartbeat-interval", "count", "100", "Milliseconds between two heartbeats of a leader."],
+    [
+      "election-timeout",
+      "count",
+      "1000",
+      "Milliseconds without a leader before an election; at least 5 heartbeats.",
+    ],
+    [
+      "listen-peer-urls",
+      "urls",
+      "http://localhost:2380",
+      "Where to listen for other members; comma-separated.",
+    ],
+    ["listen-client-urls", "urls", "http://localhost:2379", "Where to listen for clients; comma-separated."],
+    ["max-txn-ops", "count", "128", "Operations allowed in one transaction."],
+    ["max-request-bytes", "count", "1572864", "Size in bytes of the largest client request that is taken."],
+  ]),
+  ...rows("Member", { kind: "ignored", why: "the database has no quota yet" }, [
+    ["quota-backend-bytes", "count", "0", "Size at which the database raises an alarm."],
+  ]),
+  ...rows("Member", { kind: "ignored", why: "the first election timeout is always waited for" }, [
+    ["initial-election-tick-advance", "boolean", "true", "Shorten the first election timeout after a start."],
+  ]),
+  ...rows("Member", { kind: "ignored", why: "files go as soon as nothing needs them" }, [
+    ["max-snapshots", "count", "5", "Snapshot files to keep."],
+    ["max-wals", "count", "5", "Log files to keep."],
+  ]),
+  ...rows("Member", NO_BACKEND, [
+    ["backend-batch-interval", "text", "", "Longest time before the backend commits."],
+    ["backend-batch-limit", "count", "0", "Most operations before the backend commits."],
+  ]),
+  ...rows("Member", HTTP2_OWN, [
+    ["max-concurrent-streams", "count", "4294967295", "Streams that one client connection may have open."],
+    ["grpc-keepalive-min-time", "text", "5s", "Shortest time between two pings of a client."],
+    ["grpc-keepalive-interval", "text", "2h0m0s", "Time between two pings of the server."],
+    ["grpc-keepalive-timeout", "text", "20s", "Time to wait for the answer to a ping."],
+    ["enable-grpc-gateway", "boolean", "true", "Serve the JSON gateway."],
+  ]),
+  ...rows("Member", {
+    kind: "refused",
+    why: "configuration files are not read yet; give the flags themselves",
+  }, [
+    ["config-file", "text", "", "Path of a configuration file."],
+  ]),
+  ...rows("Clustering", SERVED, [
+    [
+      "initial-advertise-peer-urls",
+      "urls",
+      "http://localhost:2380",
+      "This member's peer URLs as the other members reach them. First start only.",
+    ],
+    [
+      "initial-cluster",
+      "text",
+      "default=http://localhost:2380",
+      "All members of the new cluster, as name=peer-url, comma-separated. First start only.",
+    ],
+    [
+      "initial-cluster-state",
+      "text",
+      "new",
+      "'new' for a new cluster, 'existing' to join one. First start only.",
+    ],
+    [
+      "initial-cluster-token",
+      "text",
+      "etcd-cluster",
+      "Keeps clusters apart: it is part of every id. First start only.",
+    ],
+    [
+      "advertise-client-urls",
+      "urls",
+      "http://localhost:2379",
+      "This member's client URLs as clients reach them.",
+    ],
+    ["strict-reconfig-check", "boolean", "true", "Refuse membership changes that would cost the quorum."],
+    ["pre-vote", "boolean", "true", "Ask before an election whether it could be won (etcd: on since 3.5)."],
+  ]),
+  ...rows("Clustering", NO_DISCOVERY, [
+    ["discovery", "text", "", "URL of a discovery service."],
+    ["discovery-proxy", "text", "", "HTTP proxy to the discovery service."],
+    ["discovery-srv", "text", "", "DNS domain whose SRV records name the members."],
+    ["discovery-srv-name", "text", "", "Suffix of the SRV records' service name."],
+  ]),
+  ...rows("Clustering", { kind: "ignored", why: "there is no discovery to fall back from" }, [
+    ["discovery-fallback", "text", "proxy", "What to do when discovery fails."],
+  ]),
+  ...rows("Clustering", { kind: "ignored", why: "compaction happens when a client asks for it" }, [
+    ["auto-compaction-retention", "text", "0", "How much history automatic compaction keeps."],
+    ["auto-compaction-mode", "text", "periodic", "What --auto-compaction-retention counts."],
+  ]),
+  ...rows("Clustering", { kind: "ignored", why: "the v2 API is not served" }, [
+    ["enable-v2", "boolean", "false", "Serve the v2 API."],
+  ]),
+  ...rows("Logging", SERVED, [
+    ["log-level", "text", "info", "debug, info, warn, error, panic or fatal."],
+    ["debug", "boolean", "false", "The same as --log-level=debug."],
+  ]),
+  ...rows("Logging", ONE_LOG, [
+    ["logger", "text", "capnslog", "Kind of logger."],
+    ["log-outputs", "text", "default", "Where log lines go."],
+    ["log-output", "text", "default", "Older name of --log-outputs."],
+    ["log-package-levels", "text", "", "Log levels by package."],
+  ]),
+  ...rows("Security", NO_CLIENT_TLS, [
+    ["cert-file", "text", "", "Certificate shown to clients."],
+    ["key-file", "text", "", "Key of that certificate."],
+    ["client-cert-auth", "boolean", "false", "Ask clients for a certificate."],
+    ["client-crl-file", "text", "", "Revoked client certificates."],
+    ["client-cert-allowed-hostname", "text", "", "Host name that client certificates must carry."],
+    ["trusted-ca-file", "text", "", "Authorities trusted for client certificates."],
+    ["auto-tls", "boolean", "false", "Serve clients over TLS with a certificate of our own making."],
+    ["cipher-suites", "text", "", "TLS cipher suites allowed."],
+  ]),
+  ...rows("Security", NO_PEER_TLS, [
+    ["peer-cert-file", "text", "", "Certificate shown to peers."],
+    ["peer-key-file", "text", "", "Key of that certificate."],
+    ["peer-client-cert-auth", "boolean", "false", "Ask peers for a certificate."],
+    ["peer-trusted-ca-file", "text", "", "Authorities trusted for peer certificates."],
+    ["peer-cert-allowed-cn", "text", "", "Common name that peer certificates must carry."],
+    ["peer-cert-allowed-hostname", "text", "", "Host name that peer certificates must carry."],
+    ["peer-crl-file", "text", "", "Revoked peer certificates."],
+    ["experimental-peer-skip-client-san-verification", "boolean", "false", "Do not compare peer addresses."],
+  ]),
+  ...rows("Security", { kind: "ignored", why: "peers do not speak TLS yet" }, [
+    ["peer-auto-tls", "boolean", "false", "Speak TLS among peers with certificates of our own making."],
+  ]),
+  ...rows("Security", { kind: "ignored", why: "every origin and host name is accepted" }, [
+    ["cors", "text", "*", "Origins that browsers may come from."],
+    ["host-whitelist", "text", "*", "Host names that HTTP requests may name."],
+  ]),
+  ...rows("Auth", NO_AUTH, [
+    ["auth-token", "text", "simple", "Kind of authentication token."],
+    ["bcrypt-cost", "count", "10", "Cost of hashing a password."],
+    ["auth-token-ttl", "count", "300", "Seconds that a token lives."],
+  ]),
+  ...rows("Monitoring", { kind: "ignored", why: "this member keeps no profiles" }, [
+    ["enable-pprof", "boolean", "false", "Serve runtime profiles."],
+  ]),
+  ...rows("Monitoring", { kind: "ignored", why: "there is one level of detail" }, [
+    ["metrics", "text", "basic", "Detail of the metrics."],
+  ]),
+  ...rows("Monitoring", { kind: "refused", why: "metrics and health are served on the client URLs alone" }, [
+    ["listen-metrics-urls", "text", "", "Where to serve metrics and health besides."],
+  ]),
+  ...rows("Proxy", NO_PROXY, [
+    ["proxy", "text", "off", "v2 proxy mode."],
+  ]),
+  ...rows("Proxy", { kind: "ignored", why: "there is no proxy mode" }, [
+    ["proxy-failure-wait", "count", "5000", "Milliseconds that a failed endpoint rests."],
+    ["proxy-refresh-interval", "count", "30000", "Milliseconds between two looks at the endpoints."],
+    ["proxy-dial-timeout", "count", "1000", "Milliseconds to connect."],
+    ["proxy-write-timeout", "count", "5000", "Milliseconds to write."],
+    ["proxy-read-timeout", "count", "0", "Milliseconds to read."],
+  ]),
+  ...rows("Experimental", { kind: "ignored", why: "checksums are checked on every start anyway" }, [
+    ["experimental-initial-corrupt-check", "boolean", "false", "Compare data with the peers before serving."],
+    ["experimental-corrupt-check-time", "text", "0s", "Time between two comparisons with the peers."],
+  ]),
+  ...rows("Experimental", NO_BACKEND, [
+    ["experimental-backend-bbolt-freelist-type", "text", "array", "bbolt's list of free pages."],
+    [
+      "experimental-compaction-batch-limit",
+      "count",
+      "1000",
+      "Revisions removed in one step of a compaction.",
+    ],
+  ]),
+  ...rows("Experimental", { kind: "ignored", why: "this release keeps no such account" }, [
+    ["experimental-enable-lease-checkpoint", "boolean", "false", "Keep the remaining time of leases."],
+    ["experimental-enable-lease-checkpoint-persist", "boolean", "false", "Keep it on disk too."],
+    ["experimental-watch-progress-notify-interval", "text", "10m0s", "Time between two progress notices."],
+    ["experimental-warning-apply-duration", "text", "100ms", "Warn of requests that take longer."],
+  ]),
+  ...rows("Experimental", { kind: "refused", why: "the v2 API is not served" }, [
+    ["experimental-enable-v2v3", "text", "", "Serve v2 requests from the v3 store."],
+  ]),
+  ...rows("Unsafe", { kind: "refused", why: "not served yet; remove and add members while a quorum lives" }, [
+    ["force-new-cluster", "boolean", "false", "Make a cluster of this member alone, keeping its data."],
+  ]),
+  ...rows("Unsafe", { kind: "refused", why: "what is acknowledged is always on disk first" }, [
+    ["unsafe-no-fsync", "boolean", "false", "Do not wait for the disk."],
+  ]),
+];
+
+export const FLAGS_BY_NAME: ReadonlyMap<string, Flag> = new Map(FLAGS.map((flag) => [flag.name, flag]));
+
+/** The environment variable that stands for a flag: ETCD_INITIAL_CLUSTER for initial-cluster. */
+export function envNameOf(flagName: string): string {
+  return "ETCD_" + flagName.toUpperCase().replaceAll("-", "_");
+}
+
+/** What --help prints: flags that do something first, by group; the others by name at the end. */
+export function helpText(): string {
+  const lines = [
+    "Usage:",
+    "  member [flags]     Start a member. Flags are etcd's: --flag value, --flag=value or -flag.",
+    "  member --version   Say which version this is.",
+    "  member --help      Print this text.",
+    "",
+    "Each flag can also be set by an environment variable: ETCD_DATA_DIR for --data-dir. The command line wins.",
+  ];
+  const served = FLAGS.filter(({ standing }) => standing.kind === "served");
+  for (const group of new Set(served.map((flag) => flag.group))) {
+    lines.push("", `${group}:`);
+    for (const flag of served.filter((flag) => flag.group === group)) {
+      lines.push(`  --${flag.name} '${flag.default}'`, `    ${flag.help}`);
+    }
+  }
+  for (const kind of ["ignored", "refused"] as const) {
+    lines.push("", kind === "ignored" ? "Accepted, without effect:" : "Refused:");
+    for (const { name, standing } of FLAGS) {
+      if (standing.kind === kind) lines.push(`  --${name}: ${standing.why}`);
+    }
+  }
+  return lines.join("\n") + "\n";
+}
+
+function rows(group: FlagGroup, standing: Standing, list: readonly Row[]): Flag[] {
+  return list.map(([name, kind, byDefault, help]) => ({
+    name,
+    group,
+    kind,
+    default: byDefault,
+    help,
+    standing,
+  }));
+}

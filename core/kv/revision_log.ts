@@ -1,0 +1,78 @@
+// All records that compaction left, in the order they were written: what etcd keeps in its "key" bucket. Watches
+// read the past from here, and hashes and snapshots walk it from end to end.
+
+import { assert } from "../base/assert.ts";
+import type { Revision } from "../base/ids.ts";
+import { orderedByNumber, type OrderedMap } from "./ordered_map.ts";
+import { keyValueSize, type KvRecord } from "./record.ts";
+
+/** What a bbolt page spends on one of etcd's records beside its value: the element's header and the revision. */
+const RECORD_OVERHEAD_BYTES = 16 + 17;
+
+export interface RevisionLogState {
+  readonly records: OrderedMap<Revision, readonly KvRecord[]>;
+  readonly recordCount: number;
+  readonly sizeBytes: number;
+}
+
+export class RevisionLog {
+  readonly #records: OrderedMap<Revision, readonly KvRecord[]>;
+  #recordCount: number;
+  #sizeBytes: number;
+
+  constructor(state?: RevisionLogState) {
+    this.#records = state === undefined ? orderedByNumber() : state.records.clone();
+    this.#recordCount = state === undefined ? 0 : state.recordCount;
+    this.#sizeBytes = state === undefined ? 0 : state.sizeBytes;
+  }
+
+  /** A frozen copy, in O(1). */
+  capture(): RevisionLogState {
+    return { records: this.#records.clone(), recordCount: this.#recordCount, sizeBytes: this.#sizeBytes };
+  }
+
+  get recordCount(): number {
+    return this.#recordCount;
+  }
+
+  /** Bytes that etcd's database would use for the records. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Adds the changes of one new revision, in the order they were made. */
+  append(revision: Revision, records: readonly KvRecord[]): void {
+    assert(records.length > 0, () => `revision ${revision} without a change`);
+    const newest = this.#records.maxKey();
+    assert(newest === undefined || newest < revision, () => `revision ${revision} after ${newest}`);
+    this.#records.set(revision, records);
+    this.#recordCount += records.length;
+    for (const record of records) this.#sizeBytes += RECORD_OVERHEAD_BYTES + keyValueSize(record);
+  }
+
+  /** The revisions from `revision` on that still hold records, oldest first. The log must not change meanwhile. */
+  from(revision: Revision): IterableIterator<[Revision, readonly KvRecord[]]> {
+    return this.#records.entries(revision);
+  }
+
+  /** Takes records out, all of which must be in. */
+  remove(records: ReadonlySet<KvRecord>): void {
+    const revisions = new Set<Revision>();
+    for (const record of records) {
+      revisions.add(record.kv.modRevision);
+      this.#sizeBytes -= RECORD_OVERHEAD_BYTES + keyValueSize(record);
+    }
+    const countBefore = this.#recordCount;
+    for (const revision of revisions) {
+      const present = this.#records.get(revision) ?? [];
+      const kept = present.filter((record) => !records.has(record));
+      if (kept.length === 0) this.#records.delete(revision);
+      else this.#records.set(revision, kept);
+      this.#recordCount -= present.length - kept.length;
+    }
+    assert(
+      countBefore - this.#recordCount === records.size,
+      () => `took out ${countBefore - this.#recordCount} of ${records.size} records`,
+    );
+  }
+}

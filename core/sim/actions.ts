@@ -1,0 +1,37 @@
+// What an operator may do to a cluster: one vocabulary for the page, the terminal, lessons, scenarios, share links
+// and the hunter. Each home carries them out in its own way; the names are those of the scenario language.
+
+import type { MemberId } from "../base/ids.ts";
+import type { ClientRequest } from "../member/io.ts";
+import type { LinkSettings } from "./sim_network.ts";
+
+export type OperatorAction =
+  /** Power goes out: what was not reported durable may be lost, the write in flight may be torn. */
+  | { readonly kind: "crash"; readonly member: MemberId }
+  | { readonly kind: "restart"; readonly member: MemberId }
+  /** The process is stopped (SIGSTOP): its time stands still, messages to it wait. */
+  | { readonly kind: "pause"; readonly member: MemberId }
+  | { readonly kind: "resume"; readonly member: MemberId }
+  /** An empty disk in place of a stopped member's. */
+  | { readonly kind: "wipe"; readonly member: MemberId }
+  /** Each write takes this long from now on. */
+  | { readonly kind: "slowDisk"; readonly member: MemberId; readonly delayMs: number }
+  /** Its timer strikes now. */
+  | { readonly kind: "elect"; readonly member: MemberId }
+  | { readonly kind: "transfer"; readonly to: MemberId }
+  /** Stops messages from one to the other, in this direction only. */
+  | { readonly kind: "cut"; readonly from: MemberId; readonly to: MemberId }
+  | { readonly kind: "mend"; readonly from: MemberId; readonly to: MemberId }
+  /** Only members of the same group can talk. */
+  | { readonly kind: "partition"; readonly groups: readonly (readonly MemberId[])[] }
+  /** Every link as new. */
+  | { readonly kind: "heal" }
+  | {
+    readonly kind: "link";
+    readonly from: MemberId;
+    readonly to: MemberId;
+    readonly settings: Partial<LinkSettings>;
+  }
+  /** Its next election deadline, chance taken out: said aloud wherever it is used. */
+  | { readonly kind: "pin"; readonly member: MemberId; readonly deadlineTicks: number }
+  | { readonly kind: "request"; readonly member: MemberId; readonly request: ClientRequest };

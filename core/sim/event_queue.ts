@@ -1,0 +1,88 @@
+// Virtual time: what will happen, earliest first, and in the order it was planned where two things fall on the same
+// millisecond. Events are plain data, so that a keyframe can hold the future too.
+
+import { Heap } from "../base/heap.ts";
+import type { MemberId } from "../base/ids.ts";
+import type { ClientRequest } from "../member/io.ts";
+
+export type SimEvent =
+  | { readonly kind: "tick"; readonly member: MemberId; readonly start: number }
+  /** `start` numbers a member's starts: what was meant for an earlier life finds nobody. */
+  | { readonly kind: "written"; readonly member: MemberId; readonly start: number; readonly writeId: number }
+  | { readonly kind: "frame"; readonly from: MemberId; readonly to: MemberId; readonly frame: Uint8Array }
+  | {
+    readonly kind: "request";
+    readonly member: MemberId;
+    readonly requestId: number;
+    readonly request: ClientRequest;
+  }
+  /** A plan of the fault injector or the workload: the owner knows what `what` means. */
+  | { readonly kind: "plan"; readonly owner: "faults" | "workload"; readonly what: string };
+
+export interface PlannedEvent {
+  readonly atMs: number;
+  readonly order: number;
+  readonly event: SimEvent;
+}
+
+export interface EventQueueState {
+  readonly planned: readonly PlannedEvent[];
+  readonly nowMs: number;
+  readonly nextOrder: number;
+}
+
+export class EventQueue {
+  readonly #heap = new Heap<PlannedEvent>((a, b) =>
+    a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
+  );
+  #nowMs = 0;
+  #nextOrder = 0;
+
+  static restore(state: EventQueueState): EventQueue {
+    const queue = new EventQueue();
+    for (const planned of state.planned) queue.#heap.push(planned);
+    queue.#nowMs = state.nowMs;
+    queue.#nextOrder = state.nextOrder;
+    return queue;
+  }
+
+  capture(): EventQueueState {
+    return { planned: [...this.#heap.items()], nowMs: this.#nowMs, nextOrder: this.#nextOrder };
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  get size(): number {
+    return this.#heap.size;
+  }
+
+  /** When the next event is due; null when nothing is planned. */
+  get nextAtMs(): number | null {
+    return this.#heap.peek()?.atMs ?? null;
+  }
+
+  /** @param delayMs whole milliseconds from now, >= 0. */
+  plan(delayMs: number, event: SimEvent): void {
+    this.#heap.push({ atMs: this.#nowMs + delayMs, order: this.#nextOrder++, event });
+  }
+
+  /** Moves time to the next event and takes it. */
+  take(): SimEvent | null {
+    const planned = this.#heap.pop();
+    if (!planned) return null;
+    this.#nowMs = planned.atMs;
+    return planned.event;
+  }
+
+  /** Lets time pass without an event. Never beyond the next one. */
+  passTo(atMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, Math.min(atMs, this.nextAtMs ?? atMs));
+  }
+
+  /** The planned events in no particular order, for views. */
+  planned(): readonly PlannedEvent[] {
+    return this.#heap.items();
+  }
+}

@@ -1,0 +1,146 @@
+// Browser tests: a site built as it ships, served under a strict Content-Security-Policy, opened in a real
+// Chromium. One browser for each test file, a fresh context (its own storage) for each test.
+//
+// Whatever a page complains of (an uncaught error, a refused script, a console error) fails its test: a page that
+// works by luck does not pass. Waiting is always for something the page says, with a bound.
+
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { build } from "vite";
+
+/** Longest wait of any single step; a machine with other work to do needs some room. */
+export const STEP_MS_MAX = 30_000;
+
+export type SiteName =
+  /** The site itself, from `web/`. */
+  | "site"
+  /** An empty page that offers single modules of `workers/browser` on `window`, from `tests/web/harness/`. */
+  | "harness";
+
+export interface BrowserTest {
+  /** Opened at the site's first page. */
+  readonly page: Page;
+  /** Its own storage; `context.newPage()` is a second tab of the same visitor. */
+  readonly context: BrowserContext;
+  readonly url: string;
+  /** What the page complained of so far. A test that provokes a complaint takes it out of here. */
+  readonly complaints: string[];
+}
+
+/** Registers a test that runs in Chromium, or a skipped one with the reason where there is no Chromium. */
+export function browserTest(name: string, site: SiteName, run: (test: BrowserTest) => Promise<void>): void {
+  const isMissing = !isFile(CHROMIUM);
+  if (isMissing && Deno.env.get("CI") !== "true") {
+    console.log(`skipped: ${name}: no Chromium at ${CHROMIUM} (set CHROMIUM to its path)`);
+  }
+  Deno.test({
+    name,
+    ignore: isMissing && Deno.env.get("CI") !== "true",
+    // The browser outlives each test and is closed with its file.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: () => runInBrowser(site, run),
+  });
+}
+
+/** Makes every page and worker error of a tab land in `complaints`. For tabs a test opens by itself. */
+export function listenForComplaints(page: Page, complaints: string[]): void {
+  page.setDefaultTimeout(STEP_MS_MAX);
+  page.on("pageerror", (error) => complaints.push(`uncaught: ${error.stack ?? error.message}`));
+  page.on("console", (line) => {
+    if (line.type() === "error") complaints.push(`console: ${line.text()}`);
+  });
+}
+
+const CHROMIUM = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const POLICY =
+  "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
+  "img-src 'self' data:; base-uri 'none'; form-action 'none'";
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+  json: "application/json",
+  woff2: "font/woff2",
+};
+
+let browser: Promise<Browser> | null = null;
+const servers = new Map<SiteName, Promise<StaticServer>>();
+
+interface StaticServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+Deno.test.afterAll(async () => {
+  await (await browser)?.close();
+  for (const server of servers.values()) await (await server).close();
+});
+
+async function runInBrowser(site: SiteName, run: (test: BrowserTest) => Promise<void>): Promise<void> {
+  if (!servers.has(site)) servers.set(site, serve(site));
+  const { url } = await servers.get(site)!;
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 } });
+  const complaints: string[] = [];
+  try {
+    const page = await context.newPage();
+    listenForComplaints(page, complaints);
+    await page.goto(url);
+    await run({ page, context, url, complaints });
+  } catch (error) {
+    if (complaints.length > 0) console.error(`the page complained:\n${complaints.join("\n")}`);
+    throw error;
+  } finally {
+    await context.close();
+  }
+  if (complaints.length > 0) throw new Error(`the page complained:\n${complaints.join("\n")}`);
+}
+
+/** Builds a site as it ships and serves it on a free port of the loopback interface. */
+async function serve(site: SiteName): Promise<StaticServer> {
+  const folder = await Deno.makeTempDir({ prefix: "flotilla-site-" });
+  const repository = new URL("../../", import.meta.url).pathname;
+  await build({
+    configFile: `${repository}vite.config.ts`,
+    root: site === "site" ? `${repository}web` : `${repository}tests/web/harness`,
+    logLevel: "warn",
+    build: { outDir: folder, emptyOutDir: true },
+  });
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const path = new URL(request.url).pathname;
+    const file = path.endsWith("/") ? `${path}index.html` : path;
+    try {
+      const bytes = await Deno.readFile(folder + file);
+      const type = MEDIA_TYPES[file.slice(file.lastIndexOf(".") + 1)] ?? "application/octet-stream";
+      return new Response(bytes, { headers: { "content-type": type, "content-security-policy": POLICY } });
+    } catch {
+      // A browser asks for this by itself; its absence is no complaint about the page.
+      return new Response(null, { status: path === "/favicon.ico" ? 204 : 404 });
+    }
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/`,
+    close: async () => {
+      await server.shutdown();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

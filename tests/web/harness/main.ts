@@ -1,0 +1,2 @@
+export {};
+(globalThis as unknown as { hello: number }).hello = 1;

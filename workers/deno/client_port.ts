@@ -1,0 +1,74 @@
+// The client port: gRPC (HTTP/2) and plain HTTP/1.1 on one port, as etcd's clients expect. The first bytes of a
+// connection tell which: HTTP/2 always opens with the same preface, and no HTTP/1 method begins like it.
+
+import { Buffer } from "node:buffer";
+import type http from "node:http";
+import type http2 from "node:http2";
+import net from "node:net";
+import type { ListenAddress } from "./listen.ts";
+import { closeServer, listenOn } from "./listen.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** "PRI * HTTP/2.0\r\n…": three bytes are enough. */
+const HTTP2_PREFACE = Buffer.from("PRI");
+/** One who connects and stays silent longer is shown the door. */
+const SILENCE_MS_MAX = 30_000;
+
+export interface ClientFronts {
+  readonly grpc: http2.Http2Server;
+  readonly http: http.Server;
+}
+
+export class ClientPort {
+  readonly #servers: net.Server[] = [];
+  readonly #sockets = new Set<net.Socket>();
+  #fronts: ClientFronts | null = null;
+
+  /** Takes the ports. Connections are accepted and held until `serve`. */
+  async listen(addresses: readonly ListenAddress[]): Promise<Refusal | null> {
+    for (const address of addresses) {
+      const server = net.createServer({ noDelay: true }, (socket) => this.#accept(socket));
+      const trouble = await listenOn(server, address);
+      if (trouble) return trouble;
+      this.#servers.push(server);
+    }
+    return null;
+  }
+
+  /** From now on connections are answered, those that already wait included. */
+  serve(fronts: ClientFronts): void {
+    this.#fronts = fronts;
+    for (const socket of this.#sockets) this.#peek(socket);
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(this.#servers.map(closeServer));
+  }
+
+  #accept(socket: net.Socket): void {
+    this.#sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => this.#sockets.delete(socket));
+    if (this.#fronts !== null) this.#peek(socket);
+  }
+
+  #peek(socket: net.Socket): void {
+    const fronts = this.#fronts!;
+    const giveUp = () => socket.destroy();
+    socket.setTimeout(SILENCE_MS_MAX, giveUp);
+    const look = () => {
+      const start: Buffer | null = socket.read();
+      if (start === null) return;
+      socket.unshift(start);
+      const decisive = Math.min(start.length, HTTP2_PREFACE.length);
+      const matches = start.subarray(0, decisive).equals(HTTP2_PREFACE.subarray(0, decisive));
+      if (matches && decisive < HTTP2_PREFACE.length) return;
+      socket.off("readable", look);
+      socket.off("timeout", giveUp);
+      socket.setTimeout(0);
+      (matches ? fronts.grpc : fronts.http).emit("connection", socket);
+    };
+    socket.on("readable", look);
+  }
+}

@@ -1,0 +1,153 @@
+// Who an empty data directory becomes: the first start of a member. A member of a new cluster computes every id from the
+// flags; one that joins asks the members that are there. After the first start the log knows, and none of this is
+// used again. (etcdserver/server.go NewServer, membership.ValidateClusterAndAssignIDs)
+
+import http from "node:http";
+import { type ClusterId, clusterId, type MemberId, shortId } from "../../core/base/ids.ts";
+import type { MemberInfo } from "../../core/member/io.ts";
+import type { Bootstrap } from "../../core/member/options.ts";
+import { clusterIdFor, memberIdFor } from "../../core/wire/etcd_ids.ts";
+import { membersFromJson } from "./members_json.ts";
+import { type Refusal, refusal } from "./refusal.ts";
+
+export interface FirstStartFlags {
+  /** --name */
+  readonly name: string;
+  /** --initial-cluster, one row for each member; this member is among them. */
+  readonly initialCluster: readonly { readonly name: string; readonly peerUrls: readonly string[] }[];
+  /** --initial-cluster-token */
+  readonly token: string;
+  /** --initial-cluster-state */
+  readonly state: "new" | "existing";
+}
+
+export interface FirstStart {
+  readonly kind: "identity";
+  readonly id: MemberId;
+  readonly clusterId: ClusterId;
+  readonly bootstrap: Bootstrap;
+}
+
+/** A member that is there answers at once; one that does not may not be there yet. */
+const ANSWER_MS_MAX = 1_000;
+const ANSWER_BYTES_MAX = 1024 * 1024;
+
+/** Decides who this member is, asking the other members over the network where that matters. */
+export function firstStart(flags: FirstStartFlags): Promise<FirstStart | Refusal> {
+  return flags.state === "new" ? startNew(flags) : startExisting(flags);
+}
+
+async function startNew(flags: FirstStartFlags): Promise<FirstStart | Refusal> {
+  const members = flags.initialCluster.map(({ name, peerUrls }): MemberInfo => ({
+    id: memberIdFor(peerUrls, flags.token),
+    name,
+    peerUrls: [...peerUrls].sort(),
+    clientUrls: [],
+    isLearner: false,
+  })).sort(byId);
+  const id = members.find((member) => member.name === flags.name)!.id;
+  // A wiped member that came back as if nothing had been could vote twice in a term it has forgotten, and help to lose
+  // what it once acknowledged. The others remember it.
+  const others = await askMembers(otherUrls(flags));
+  const remembered = others?.members.find((member) => member.id === id);
+  if (remembered !== undefined && remembered.clientUrls.length > 0) {
+    return refusal(
+      `member ${shortId(id)} has already been bootstrapped, and its data directory is empty`,
+      `bring its data back, or remove it (etcdctl member remove ${shortId(id)}), add it again (etcdctl member add ` +
+        `${flags.name} --peer-urls=…) and start it with --initial-cluster-state existing`,
+    );
+  }
+  const cluster = clusterIdFor(members.map((member) => member.id));
+  return { kind: "identity", id, clusterId: cluster, bootstrap: { kind: "new", members } };
+}
+
+async function startExisting(flags: FirstStartFlags): Promise<FirstStart | Refusal> {
+  const urls = otherUrls(flags);
+  const found = await askMembers(urls);
+  if (found === null) {
+    return refusal(
+      `cannot fetch cluster info from peer urls: could not retrieve cluster information from ${urls.join(",") || "nobody"}`,
+      "check that --initial-cluster names the running members and that they can be reached, or start a cluster of its " +
+        "own with --initial-cluster-state new",
+    );
+  }
+  const remedy = "let --initial-cluster list exactly the members that `etcdctl member list` shows, this one included " +
+    "(after etcdctl member add, which prints the line to use)";
+  const complaint = `error validating peerURLs ${JSON.stringify(flags.initialCluster.flatMap((row) => row.peerUrls))}`;
+  if (found.members.length !== flags.initialCluster.length) {
+    return refusal(
+      `${complaint}: member count is unequal (the cluster has ${found.members.length}, --initial-cluster ` +
+        `${flags.initialCluster.length})`,
+      remedy,
+    );
+  }
+  const key = (peerUrls: readonly string[]) => [...peerUrls].sort().join();
+  const byUrls = new Map(found.members.map((member) => [key(member.peerUrls), member]));
+  for (const { peerUrls } of flags.initialCluster) {
+    if (!byUrls.has(key(peerUrls))) {
+      return refusal(`${complaint}: unmatched member while checking PeerURLs (${peerUrls.join(",")})`, remedy);
+    }
+  }
+  const own = flags.initialCluster.find((row) => row.name === flags.name)!;
+  const { id, clientUrls } = byUrls.get(key(own.peerUrls))!;
+  if (clientUrls.length > 0) {
+    return refusal(
+      `member ${shortId(id)} has already started once, and its data directory is empty`,
+      `remove it (etcdctl member remove ${shortId(id)}) and add it again before starting it with an empty disk`,
+    );
+  }
+  const members = [...found.members].sort(byId);
+  return { kind: "identity", id, clusterId: found.clusterId, bootstrap: { kind: "join", members } };
+}
+
+/** The peer URLs of everybody else in --initial-cluster. */
+function otherUrls(flags: FirstStartFlags): string[] {
+  return flags.initialCluster.filter((row) => row.name !== flags.name).flatMap((row) => row.peerUrls);
+}
+
+interface ClusterAnswer {
+  readonly clusterId: ClusterId;
+  readonly members: readonly MemberInfo[];
+}
+
+/** What the first who answers says of its cluster; null when nobody does. All are asked at once. */
+export async function askMembers(peerUrls: readonly string[]): Promise<ClusterAnswer | null> {
+  const answers = peerUrls.map(async (url) => {
+    const answer = await askOne(url);
+    return answer ?? Promise.reject(new Error(`no answer from ${url}`));
+  });
+  return await Promise.any(answers).catch(() => null);
+}
+
+function askOne(peerUrl: string): Promise<ClusterAnswer | null> {
+  return new Promise((resolve) => {
+    const request = http.get(new URL("/members", peerUrl), { agent: false, timeout: ANSWER_MS_MAX });
+    const deadline = setTimeout(() => request.destroy(), ANSWER_MS_MAX);
+    const end = (answer: ClusterAnswer | null) => {
+      clearTimeout(deadline);
+      request.destroy();
+      resolve(answer);
+    };
+    request.on("error", () => end(null));
+    request.on("timeout", () => end(null));
+    request.on("close", () => end(null));
+    request.on("response", (response) => {
+      const cluster = String(response.headers["x-etcd-cluster-id"] ?? "");
+      if (response.statusCode !== 200 || !/^[0-9a-f]{1,16}$/.test(cluster)) return end(null);
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+        if (text.length > ANSWER_BYTES_MAX) end(null);
+      });
+      response.on("end", () => {
+        const members = membersFromJson(text);
+        end(members && { clusterId: clusterId(cluster.padStart(16, "0")), members });
+      });
+    });
+  });
+}
+
+function byId(a: MemberInfo, b: MemberInfo): number {
+  return a.id < b.id ? -1 : 1;
+}
