@@ -7,7 +7,7 @@ export { parseCommandLine } from "./flags.ts";
 export type { InitialCluster } from "./initial_cluster.ts";
 export { readInitialCluster } from "./initial_cluster.ts";
 export type { Answer, CallContext, EtcdMethod } from "./services.ts";
-export { ETCD_METHODS, ETCD_VERSION } from "./services.ts";
+export { ETCD_METHODS } from "./services.ts";
 export type { Endpoint, UrlScheme } from "./urls.ts";
 export { isBindable, parseUrl, parseUrls } from "./urls.ts";
 export { clusterIdFor, memberIdFor } from "../wire/etcd_ids.ts";

@@ -37,9 +37,6 @@ export interface Answer {
 /** A request is read as a ClientRequest, or as the error that it gets without asking the member. */
 export type EtcdMethod = UnaryMethod<ClientRequest | EtcdError, CallContext, Answer>;
 
-/** The version of etcd whose API this is; etcdctl and /version show it. */
-export const ETCD_VERSION = "3.4.23";
-
 const METHODS: readonly EtcdMethod[] = [
   unary(
     KV.method.range,
@@ -156,11 +153,13 @@ function resultOf<Kind extends ClientResult["kind"]>({ result }: Answer, kind: K
   return result as ResultOf<Kind>;
 }
 
-function headerOf({ header }: Answer): WireHeader {
+/** A result that knows its revision was made there; the member may have moved on before it answered. */
+function headerOf({ header, result }: Answer): WireHeader {
+  const revision = "revision" in result ? result.revision : header.revision;
   return {
     clusterId: idToUint64(header.clusterId),
     memberId: idToUint64(header.memberId),
-    revision: BigInt(header.revision),
+    revision: BigInt(revision),
     raftTerm: BigInt(header.raftTerm),
   };
 }

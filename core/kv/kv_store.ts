@@ -130,7 +130,7 @@ export class KvStore {
     return this.#applyTxn(request).response as TxnResponse | EtcdError;
   }
 
-  /** One key's version at a revision not yet compacted, or null when it did not live then. */
+  /** One key's version at a revision, or null when it did not live then or compaction took that version. */
   keyValueAt(key: Uint8Array, revision: Revision): KeyValue | null {
     return this.#tables.index.at(keyTextOf(key), revision)?.kv ?? null;
   }

@@ -295,8 +295,7 @@ function wants(watcher: Watcher, event: KvEvent): boolean {
 
 function pairBefore(store: KvStore, { kind, kv }: KvEvent): KeyValue | null {
   const isCreation = kind === "put" && kv.createRevision === kv.modRevision;
-  const before = kv.modRevision - 1;
-  return isCreation || before < store.compactRevision ? null : store.keyValueAt(kv.key, before);
+  return isCreation ? null : store.keyValueAt(kv.key, kv.modRevision - 1);
 }
 
 function responseTo(

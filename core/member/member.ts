@@ -16,7 +16,7 @@ import { ETCD_ERRORS, type EtcdError, isEtcdError } from "../base/etcd_error.ts"
 import type { LogIndex, MemberId, Term } from "../base/ids.ts";
 import { Prng, type PrngState } from "../base/prng.ts";
 import { refusalOfDeleteRange, refusalOfPut, refusalOfRange, refusalOfTxnRequest } from "../kv/kv_checks.ts";
-import { isReadOnlyTxn, type RangeRequest, type TxnRequest } from "../kv/requests.ts";
+import { isReadOnlyTxn, type RangeRequest, type RangeResponse, type TxnRequest } from "../kv/requests.ts";
 import type { Message } from "../raft/message.ts";
 import { EMPTY_CONFIG } from "../raft/membership.ts";
 import type { RaftOptions } from "../raft/options.ts";
@@ -42,7 +42,7 @@ import type {
   ResponseHeader,
 } from "./io.ts";
 import { changeOf, confChangeOf } from "./membership_entry.ts";
-import { viewOf } from "./member_view.ts";
+import { kvHashOf, viewOf } from "./member_view.ts";
 import type { MemberOptions } from "./options.ts";
 import { type PendingRequest, PendingRequests } from "./pending_requests.ts";
 import { ReadQueue, type ReadQueueState } from "./read_queue.ts";
@@ -58,6 +58,8 @@ const APPEND_BYTES_MAX = 1024 * 1024;
 const INFLIGHT_MESSAGES_MAX = 512;
 /** A removed member lingers this many heartbeats, so that what removed it reaches the others. */
 const REMOVED_LINGER_HEARTBEATS = 10;
+/** Election timeouts after which a snapshot that was sent is taken for lost. */
+const SNAPSHOT_PATIENCE_ELECTIONS = 10;
 /** A learner may vote once it holds this share of the leader's log. (etcd's readyPercent) */
 const LEARNER_READY_SHARE = 0.9;
 /** What `status` reports: the etcd release whose API is spoken. */
@@ -89,6 +91,7 @@ export interface MemberState {
   readonly pending: readonly PendingRequest[];
   readonly reads: ReadQueueState;
   readonly heardAtTick: readonly (readonly [MemberId, number])[];
+  readonly snapshotSentAtTick: readonly (readonly [MemberId, number])[];
   readonly tick: number;
   readonly unproposed: readonly Uint8Array[];
   readonly inFlight: WriteInFlight | null;
@@ -119,6 +122,7 @@ export class Member {
   /** Sets this start's reads apart from those of an earlier one, whose late answers would be too old. */
   readonly #startTag: string;
   #heardAtTick = new Map<MemberId, number>();
+  #snapshotSentAtTick = new Map<MemberId, number>();
   #machine: StateMachine;
   #outputs: Output[] = [];
   #tick = 0;
@@ -276,8 +280,53 @@ export class Member {
     return this.#raft.term;
   }
 
+  get vote(): MemberId | null {
+    return this.#raft.vote;
+  }
+
   get leads(): boolean {
     return this.#raft.role === "leader";
+  }
+
+  /** Whether this id has left the cluster for good, as far as this member's log says. */
+  isRemoved(id: MemberId): boolean {
+    return this.#machine.members.isRemoved(id);
+  }
+
+  get commit(): LogIndex {
+    return this.#raft.commit;
+  }
+
+  get applied(): LogIndex {
+    return this.#machine.applied;
+  }
+
+  get firstIndex(): LogIndex {
+    return this.#raft.firstIndex;
+  }
+
+  get lastIndex(): LogIndex {
+    return this.#raft.lastIndex;
+  }
+
+  /** Null when the entry is compacted away or beyond the end of the log. */
+  termAt(index: LogIndex): Term | null {
+    return this.#raft.termAt(index);
+  }
+
+  /** An entry of the log in memory: `firstIndex` to `lastIndex`. */
+  entryAt(index: LogIndex): Entry {
+    return this.#raft.entries(index, index)[0]!;
+  }
+
+  /** Reads this member's own state, however old it is: for checkers. Clients ask by `request`. */
+  read(request: RangeRequest): RangeResponse | EtcdError {
+    return this.#machine.kv.range(request);
+  }
+
+  /** Hash of all keys at the current revision, 8 hex digits; equal on members that are equal. */
+  get kvHash(): string {
+    return kvHashOf(this.#machine);
   }
 
   /** Takes the inputs in order, as one step: proposals among them share an append, and all of them share a write. */
@@ -309,6 +358,7 @@ export class Member {
       case "unreachable":
         return this.#raft.reportUnreachable(input.peer);
       case "snapshotSent":
+        this.#snapshotSentAtTick.delete(input.peer);
         return this.#raft.reportSnapshot(input.peer, input.ok);
     }
   }
@@ -317,6 +367,7 @@ export class Member {
     this.#tick += 1;
     if (!this.#recovering) this.#raft.tick();
     this.#reads.tick(this.#options.timing.electionTicks);
+    this.#giveUpSnapshots();
     for (const { requestId } of this.#pending.takeExpired(this.#tick)) {
       this.#respond(requestId, ETCD_ERRORS.timeout);
     }
@@ -324,6 +375,16 @@ export class Member {
     const lingerTicks = REMOVED_LINGER_HEARTBEATS * this.#options.timing.heartbeatTicks;
     if (this.#removedAtTick !== null && this.#tick >= this.#removedAtTick + lingerTicks) {
       this.#outputs.push({ kind: "removed" });
+    }
+  }
+
+  /** A network may lose a snapshot, or the answer to it, without a word: after a while the peer is asked again. */
+  #giveUpSnapshots(): void {
+    const ticksMax = SNAPSHOT_PATIENCE_ELECTIONS * this.#options.timing.electionTicks;
+    for (const [peer, sentAtTick] of this.#snapshotSentAtTick) {
+      if (this.#tick - sentAtTick < ticksMax) continue;
+      this.#snapshotSentAtTick.delete(peer);
+      this.#raft.reportSnapshot(peer, false);
     }
   }
 
@@ -530,8 +591,29 @@ export class Member {
   /** What was owed for a Ready that is safe now: promises to peers, and entries to the state machine. */
   #release(ready: Ready): void {
     if (ready.snapshot) this.#install(ready.snapshot);
-    for (const message of ready.messagesAfterWrite) this.#send(message);
+    this.#promise(ready.messagesAfterWrite);
     this.#apply(ready.committed);
+  }
+
+  #promise(messages: readonly Message[]): void {
+    for (const message of messages) {
+      this.#send(message);
+      if (this.#options.trace) this.#tracePromise(message);
+    }
+  }
+
+  /** Says what the disk must keep from now on because of this message. */
+  #tracePromise(message: Message): void {
+    const { kind, term, reject, index } = message;
+    if (kind === "vote") this.#trace({ kind: "promised", term, vote: this.id, acknowledged: null });
+    else if (kind === "voteReply") {
+      this.#trace({ kind: "promised", term, vote: reject ? null : message.to, acknowledged: null });
+    } else if (kind === "appendReply" && term === this.#raft.term) {
+      // An acknowledgement of an older term is void by now: what it named may have been replaced since.
+      const entryTerm = reject ? null : this.#raft.termAt(index);
+      const acknowledged = entryTerm === null ? null : { index, term: entryTerm };
+      this.#trace({ kind: "promised", term, vote: null, acknowledged });
+    }
   }
 
   #issueWrite(ops: readonly DiskOp[], what: { ready: Ready | null; snapshot: Snapshot | null }): void {
@@ -605,6 +687,8 @@ export class Member {
     assert(machine !== null, `the leader's snapshot at ${index} is not a state we can read`);
     this.#machine = machine;
     this.#latestSnapshot = snapshot;
+    // A snapshot of our own that still waits for the disk is of the past now.
+    this.#snapshotToSave = null;
     this.#housekeeping.push(...this.#wal.release(index));
     this.#trace({ kind: "snapshot", index, what: "installed", peer: null });
     this.#emitRoster();
@@ -646,6 +730,7 @@ export class Member {
 
   #send(message: Message): void {
     if (message.kind === "snapshot") {
+      this.#snapshotSentAtTick.set(message.to, this.#tick);
       this.#trace({ kind: "snapshot", index: message.snapshot!.meta.index, what: "sent", peer: message.to });
     }
     this.#outputs.push({ kind: "send", message });
@@ -726,6 +811,7 @@ export class Member {
       pending: this.#pending.capture(),
       reads: this.#reads.capture(),
       heardAtTick: [...this.#heardAtTick],
+      snapshotSentAtTick: [...this.#snapshotSentAtTick],
       tick: this.#tick,
       unproposed: [...this.#unproposed],
       inFlight: this.#inFlight,
@@ -757,6 +843,7 @@ export class Member {
     member.#pending = PendingRequests.restore(state.pending);
     member.#reads = ReadQueue.restore(state.reads);
     member.#heardAtTick = new Map(state.heardAtTick);
+    member.#snapshotSentAtTick = new Map(state.snapshotSentAtTick);
     member.#tick = state.tick;
     member.#unproposed = [...state.unproposed];
     member.#inFlight = state.inFlight;

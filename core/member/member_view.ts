@@ -108,7 +108,7 @@ function safetyOf(
 /** Hashing walks every key, so it is done once per change of the store. */
 const hashes = new WeakMap<StateMachine["kv"], { readonly at: string; readonly hash: string }>();
 
-function kvHashOf({ kv }: StateMachine): string {
+export function kvHashOf({ kv }: StateMachine): string {
   const at = `${kv.revision}/${kv.compactRevision}`;
   const known = hashes.get(kv);
   if (known?.at === at) return known.hash;

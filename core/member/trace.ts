@@ -21,6 +21,13 @@ export type TraceEvent =
     readonly lastIndex: LogIndex;
   }
   | { readonly kind: "writeDurable"; readonly writeId: number; readonly lastIndex: LogIndex }
+  /** Told others something the disk must keep: this term and vote, and entries up to `acknowledged`. */
+  | {
+    readonly kind: "promised";
+    readonly term: Term;
+    readonly vote: MemberId | null;
+    readonly acknowledged: { readonly index: LogIndex; readonly term: Term } | null;
+  }
   | { readonly kind: "applied"; readonly index: LogIndex; readonly revision: Revision }
   | {
     readonly kind: "snapshot";

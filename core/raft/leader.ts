@@ -2,7 +2,7 @@
 // it no longer hears one. (Paper §5.3, §5.4.2, §6; thesis §3.10, §6.2, §6.4)
 
 import type { MemberId } from "../base/ids.ts";
-import { confChangeOf, type Proposal, unplaced } from "./conf_change_codec.ts";
+import { confChangeOf, LEAVE_JOINT_PROPOSAL, type Proposal, unplaced } from "./conf_change_codec.ts";
 import { isJoint, leavesJoint } from "./membership.ts";
 import type { Message } from "./message.ts";
 import type { Progress } from "./progress.ts";
@@ -53,7 +53,10 @@ export function tickLeader(core: RaftCore): void {
   if (core.electionElapsed >= core.options.electionTicks) {
     core.electionElapsed = 0;
     if (core.options.checkQuorum) checkQuorum(core);
-    core.transferee = null;
+    if (core.transferee !== null) {
+      core.transferee = null;
+      maybeLeaveJoint(core);
+    }
   }
   if (core.role === "leader" && core.heartbeatElapsed >= core.options.heartbeatTicks) {
     core.heartbeatElapsed = 0;
@@ -196,6 +199,33 @@ export function unreachableReported(core: RaftCore, peer: MemberId): void {
   if (core.role !== "leader" || progress?.state !== "replicate") return;
   progress.becomeProbe();
   noteProgress(core, peer);
+}
+
+/** Proposes to leave a joint configuration that is applied and says so itself. Not during a transfer; after it, again. */
+export function maybeLeaveJoint(core: RaftCore): void {
+  if (!core.config.autoLeave || core.role !== "leader" || core.log.applied < core.pendingConfIndex) return;
+  const why = proposeAsLeader(core, [LEAVE_JOINT_PROPOSAL]);
+  if (why !== null) core.refuse("confChange", why);
+}
+
+/** A new configuration is in force: this leader may be out of it, a smaller quorum may have all it needs. */
+export function reconfigured(core: RaftCore): void {
+  if (!core.tracker.isVoter(core.id)) {
+    if (core.options.stepDownOnRemoval) core.becomeFollower(core.term, null);
+    return;
+  }
+  if (core.maybeCommit()) {
+    releasePostponedReads(core);
+    broadcastAppend(core);
+  } else {
+    // Newcomers need not wait for the next heartbeat.
+    for (const id of core.tracker.progress.keys()) {
+      if (id !== core.id) maybeSendAppend(core, id, false);
+    }
+  }
+  // So may the reads: those that left have nothing more to confirm.
+  grantConfirmedReads(core);
+  if (core.transferee !== null && !core.tracker.isVoter(core.transferee)) core.transferee = null;
 }
 
 // ── reads ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,7 +22,11 @@ import type { ConfState, Entry, HardState, Role, Snapshot, SoftState } from "./t
 /** What a raft node asks of its host while it runs. */
 export interface RaftHost {
   readonly codec: ConfChangeCodec;
-  /** The newest durable snapshot of the state machine, to send to a member whose entries are gone; null: not now. */
+  /**
+   * The newest durable snapshot of the state machine, to send to a member whose entries are gone; null: not now. At
+   * least as new as the last compaction. Better one of the present: etcd's members refuse a snapshot from before they
+   * were added.
+   */
   latestSnapshot(): Snapshot | null;
 }
 

@@ -291,8 +291,10 @@ export class RaftLog {
 
   /** True when committed entries wait to be given out. */
   hasCommitted(includeUnwritten: boolean): boolean {
-    return !this.#applyPaused && !this.hasPendingSnapshot() &&
-      this.#handed < this.#appliableLast(includeUnwritten);
+    if (this.#applyPaused || this.hasPendingSnapshot()) return false;
+    // A batch that waits for the write in flight must not be overtaken by one that does not.
+    if (!includeUnwritten && this.#handed > this.#applied) return false;
+    return this.#handed < this.#appliableLast(includeUnwritten);
   }
 
   /**

@@ -16,8 +16,10 @@ import { castVote, isHeldOffByLease, startCampaign } from "./election.ts";
 import { stepFollower } from "./follower.ts";
 import {
   handleAcknowledgement,
+  maybeLeaveJoint,
   proposeAsLeader,
   readAsLeader,
+  reconfigured,
   snapshotReported,
   stepLeader,
   tickLeader,
@@ -31,7 +33,6 @@ import type { ProgressState } from "./progress.ts";
 import { type OwnVote, RaftCore, type RaftCoreCapture, type RaftHost } from "./raft_core.ts";
 import { isContiguous, RaftLog } from "./raft_log.ts";
 import type { Ready, WriteReceipt } from "./ready.ts";
-import { broadcastAppend, maybeSendAppend } from "./replication.ts";
 import type { ConfChange, ConfState, Entry, HardState, Role, SnapshotMeta, SoftState } from "./types.ts";
 
 /** What was found on this member's disk. */
@@ -101,7 +102,15 @@ export interface RaftNodeCapture {
   readonly core: RaftCoreCapture;
   readonly handedHardState: HardState;
   readonly handedSoftState: SoftState;
-  readonly writing: { readonly receipt: WriteReceipt; readonly ownVote: OwnVote | null } | null;
+  readonly appliedConfig: ConfState;
+  readonly writing: Writing | null;
+}
+
+/** A write in flight, and what it will make good. */
+interface Writing {
+  readonly receipt: WriteReceipt;
+  readonly ownVote: OwnVote | null;
+  readonly snapshot: SnapshotMeta | null;
 }
 
 export class RaftNode {
@@ -109,8 +118,12 @@ export class RaftNode {
   /** As last given out by a Ready. */
   #handedHardState: HardState;
   #handedSoftState: SoftState;
-  /** The write in flight, and the own vote it makes good. */
-  #writing: { readonly receipt: WriteReceipt; readonly ownVote: OwnVote | null } | null = null;
+  /**
+   * As of the applied index. Raft itself is ahead of it from the arrival of a snapshot to its installation: entries
+   * from before, which the host is still applying then, must not change the snapshot's configuration.
+   */
+  #appliedConfig: ConfState;
+  #writing: Writing | null = null;
 
   /** @throws InvariantViolation when the options or what was recovered contradict themselves. */
   constructor(options: RaftOptions, recovered: Recovered, host: RaftHost) {
@@ -140,6 +153,7 @@ export class RaftNode {
     this.#core = core;
     this.#handedHardState = core.hardState();
     this.#handedSoftState = core.softState();
+    this.#appliedConfig = config;
   }
 
   // ── what happens to a member ───────────────────────────────────────────────────────────────────────────────
@@ -392,7 +406,7 @@ export class RaftNode {
         term: core.term,
       }
       : null;
-    if (receipt !== null) this.#writing = { receipt, ownVote };
+    if (receipt !== null) this.#writing = { receipt, ownVote, snapshot: snapshot?.meta ?? null };
     else this.#countOwnVote(ownVote);
     return {
       hardState,
@@ -424,7 +438,10 @@ export class RaftNode {
     this.#writing = null;
     const core = this.#core;
     core.log.written(receipt.snapshotIndex);
-    if (receipt.snapshotIndex > core.log.applied) this.applied(receipt.snapshotIndex);
+    if (writing.snapshot !== null) {
+      this.#appliedConfig = normalizeConfig(writing.snapshot.confState);
+      this.applied(writing.snapshot.index);
+    }
     this.#countOwnVote(writing.ownVote);
     if (core.role !== "leader") return;
     const own = core.tracker.progress.get(core.id);
@@ -442,11 +459,7 @@ export class RaftNode {
   applied(index: LogIndex): void {
     const core = this.#core;
     const payloadBytes = core.log.appliedTo(Math.max(index, core.log.applied));
-    if (core.config.autoLeave && core.log.applied >= core.pendingConfIndex && core.role === "leader") {
-      // Refused while leadership is being transferred: tried again with the next entry, here or by the next leader.
-      const why = proposeAsLeader(core, [LEAVE_JOINT_PROPOSAL]);
-      if (why !== null) core.refuse("confChange", why);
-    }
+    maybeLeaveJoint(core);
     core.uncommittedBytes = Math.max(0, core.uncommittedBytes - payloadBytes);
   }
 
@@ -457,26 +470,15 @@ export class RaftNode {
    */
   applyConfChange(change: ConfChange): ConfState {
     const core = this.#core;
-    const result = changeConfig(core.config, change);
+    const result = changeConfig(this.#appliedConfig, change);
     if (result.kind === "impossible") assert(false, `a committed change cannot be applied: ${result.why}`);
+    this.#appliedConfig = result.config;
+    if (core.log.hasPendingSnapshot()) return result.config;
+
     core.tracker.switchTo(result.config, result.dropped, core.log.lastIndex);
     core.emit({ kind: "config", config: result.config });
-    if (core.role !== "leader") return core.config;
-
-    if (!core.tracker.isVoter(core.id)) {
-      if (core.options.stepDownOnRemoval) core.becomeFollower(core.term, null);
-      return core.config;
-    }
-    // A smaller quorum may have everything it needs already.
-    if (core.maybeCommit()) {
-      broadcastAppend(core);
-    } else {
-      for (const id of core.tracker.progress.keys()) {
-        if (id !== core.id) maybeSendAppend(core, id, false);
-      }
-    }
-    if (core.transferee !== null && !core.tracker.isVoter(core.transferee)) core.transferee = null;
-    return core.config;
+    if (core.role === "leader") reconfigured(core);
+    return result.config;
   }
 
   /** The host's snapshot covers everything up to `index`: those entries may go. Requires index <= applied. */
@@ -488,6 +490,10 @@ export class RaftNode {
 
   get term(): Term {
     return this.#core.term;
+  }
+
+  get vote(): MemberId | null {
+    return this.#core.vote;
   }
 
   get role(): Role {
@@ -572,6 +578,7 @@ export class RaftNode {
       core: this.#core.capture(),
       handedHardState: this.#handedHardState,
       handedSoftState: this.#handedSoftState,
+      appliedConfig: this.#appliedConfig,
       writing: this.#writing,
     };
   }
@@ -582,6 +589,7 @@ export class RaftNode {
     node.#core = RaftCore.restore(options, host, capture.core);
     node.#handedHardState = capture.handedHardState;
     node.#handedSoftState = capture.handedSoftState;
+    node.#appliedConfig = capture.appliedConfig;
     node.#writing = capture.writing;
     return node;
   }

@@ -12,9 +12,11 @@
 //     else waits for the next `takeReady(true)`, so that one write carries all that has gathered. (Group commit)
 //   - A Ready with a receipt: write, and when that is durable call `written(receipt)`, send `messagesAfterWrite` and
 //     apply `committed`, in whichever order. A Ready without: there is nothing to wait for, send and apply at once.
+//     What `committed` holds below `entries[0]` is on disk already and may be applied without waiting.
 //   - A snapshot is in the state machine's place by the time `written` is called; it counts as applied from then on.
-//   - Applying a conf change entry means to call `applyConfChange`, unless the host refuses the change.
-//   - `applied(index)` follows when all of `committed` up to there is in the state machine.
+//   - Entries are applied in order. To apply a conf change means to call `applyConfChange`, unless the host refuses the
+//     change. `applied(index)` follows when everything up to there is in the state machine.
+//   - What becomes of a snapshot message is reported (`reportSnapshot`): its receiver is sent nothing else until then.
 
 import type { LogIndex, MemberId, Term } from "../base/ids.ts";
 import type { Message } from "./message.ts";

@@ -2,7 +2,7 @@
 // §5.3 and §7). The sender is known to lead the present term.
 
 import { assert } from "../base/assert.ts";
-import { membersOf, normalizeConfig } from "./membership.ts";
+import { normalizeConfig } from "./membership.ts";
 import type { Message } from "./message.ts";
 import type { RaftCore } from "./raft_core.ts";
 import type { Snapshot } from "./types.ts";
@@ -51,16 +51,16 @@ export function handleSnapshot(core: RaftCore, message: Message): void {
   });
 }
 
-/** Puts the snapshot in the place of the log; false when it brings nothing or is not meant for this member. */
+/**
+ * Puts the snapshot in the place of the log; false when it brings nothing. Its configuration may lack this member:
+ * then the entry that adds it comes after the snapshot, as it would in a log replayed from the start. (etcd refuses
+ * such a snapshot; its hosts always make a fresh one.)
+ */
 function maybeRestore(core: RaftCore, snapshot: Snapshot): boolean {
   assert(core.role === "follower", () => `a ${core.role} was given a snapshot`);
   const { index, term } = snapshot.meta;
   if (index <= core.log.commit) return false;
   const config = normalizeConfig(snapshot.meta.confState);
-  if (!membersOf(config).includes(core.id)) {
-    core.refuse("snapshot", "this member is not in the snapshot's configuration");
-    return false;
-  }
   if (core.log.holds({ index, term })) {
     // The log has it all; that much of it is known to be committed now.
     core.commitTo(index);

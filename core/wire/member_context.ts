@@ -51,7 +51,7 @@ export function encodeMemberContext(context: MemberContext): Uint8Array {
 export function decodeMemberContext(bytes: Uint8Array): MemberContext | Malformed {
   return decodeOrExplain(() => {
     // A quote inside a JSON string is always escaped, so this meets the key itself and nothing else.
-    const exact = fromUtf8(bytes).replace(/(?<!\\)"id"\s*:\s*(\d{1,20})/, '"id":"$1"');
+    const exact = fromUtf8(bytes).replace(/"id"\s*:\s*(\d{1,20})/, '"id":"$1"');
     const fields = asObject(JSON.parse(exact));
     const id = BigInt(asText(fields.id, "id"));
     if (id === 0n || BigInt.asUintN(64, id) !== id) throw new MalformedBytes(`member id ${id}`);

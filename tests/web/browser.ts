@@ -114,6 +114,8 @@ async function serve(site: SiteName): Promise<StaticServer> {
     configFile: `${repository}vite.config.ts`,
     root: site === "site" ? `${repository}web` : `${repository}tests/web/harness`,
     logLevel: "warn",
+    // The contract suites speak node's assert; the harness brings the little of it that they use.
+    resolve: { alias: { "node:assert/strict": `${repository}tests/web/harness/node_assert.ts` } },
     build: { outDir: folder, emptyOutDir: true },
   });
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {

@@ -8,22 +8,20 @@ import { MemberDriver } from "../../core/member/driver.ts";
 import { Member } from "../../core/member/member.ts";
 import {
   ETCD_RULES,
-  ETCD_TIMING,
   MEMBER_DEFAULTS,
   type MemberOptions,
-  TEACHING_TIMING,
   TEXTBOOK_RULES,
-  type Timing,
 } from "../../core/member/options.ts";
 import { Agenda } from "./agenda.ts";
 import { BroadcastNetwork } from "./broadcast_network.ts";
-import type { Flight, ProfileName } from "./cluster_api.ts";
+import type { Flight } from "./cluster_api.ts";
 import { clientUrlsOf, clusterIdentity } from "./cluster_identity.ts";
 import { diskName } from "./cluster_store.ts";
 import { IndexedDbDisk } from "./indexeddb_disk.ts";
 import { type LinkState, seedFrom } from "./link_state.ts";
 import { holdLock, memberLock } from "./locks.ts";
 import type { MemberControl, MemberReport, MemberStart, TimedEvent } from "./member_protocol.ts";
+import { TIMING } from "./profiles.ts";
 import { type ClockNotice, FollowingClock } from "./virtual_clock.ts";
 
 /** A page draws at most so often; what happens in between travels together. */
@@ -34,8 +32,6 @@ const LOCK_GRACE_MS = 1_000;
 const SNAPSHOT_COUNT = 1_000;
 const CATCH_UP_ENTRIES = 500;
 const SEGMENT_BYTES_MAX = 1024 * 1024;
-
-export const TIMING: Readonly<Record<ProfileName, Timing>> = { teaching: TEACHING_TIMING, etcd: ETCD_TIMING };
 
 /** A member at work. */
 interface Running {

@@ -37,7 +37,7 @@ const SYNCHRONOUS_BYTES_MAX = 256 * 1024;
  */
 export function openFileDisk(places: DiskPlaces): OpenedDisk | Refusal {
   const memberDir = `${places.dataDir}/member`;
-  const folders = { wal: places.walDir ?? `${memberDir}/wal`, snap: `${memberDir}/snap` };
+  const folders = foldersOf(places);
   const locks: Deno.FsFile[] = [];
   try {
     // As etcd does: the keys and values of others are nobody else's business.
@@ -64,10 +64,24 @@ export function openFileDisk(places: DiskPlaces): OpenedDisk | Refusal {
   }
 }
 
+/** False when there is certainly no log yet: a first start, then. Creates nothing. */
+export function mayHoldLog(places: DiskPlaces): boolean {
+  try {
+    return [...Deno.readDirSync(foldersOf(places).wal)].some((entry) => entry.name.endsWith(".wal"));
+  } catch (error) {
+    // One that cannot be looked into may hold anything; opening it will say what is the matter.
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}
+
 /** Where the first half of a file's name says it lives. */
 interface Folders {
   readonly wal: string;
   readonly snap: string;
+}
+
+function foldersOf({ dataDir, walDir }: DiskPlaces): Folders {
+  return { wal: walDir ?? `${dataDir}/member/wal`, snap: `${dataDir}/member/snap` };
 }
 
 /** The file at whose end the log grows: kept open, since nearly every operation is for it. */

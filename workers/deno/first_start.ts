@@ -4,22 +4,12 @@
 
 import http from "node:http";
 import { type ClusterId, clusterId, type MemberId, shortId } from "../../core/base/ids.ts";
+import type { MemberConfig } from "../../core/etcd/flags.ts";
+import type { InitialCluster } from "../../core/etcd/initial_cluster.ts";
 import type { MemberInfo } from "../../core/member/io.ts";
 import type { Bootstrap } from "../../core/member/options.ts";
-import { clusterIdFor, memberIdFor } from "../../core/wire/etcd_ids.ts";
 import { membersFromJson } from "./members_json.ts";
 import { type Refusal, refusal } from "./refusal.ts";
-
-export interface FirstStartFlags {
-  /** --name */
-  readonly name: string;
-  /** --initial-cluster, one row for each member; this member is among them. */
-  readonly initialCluster: readonly { readonly name: string; readonly peerUrls: readonly string[] }[];
-  /** --initial-cluster-token */
-  readonly token: string;
-  /** --initial-cluster-state */
-  readonly state: "new" | "existing";
-}
 
 export interface FirstStart {
   readonly kind: "identity";
@@ -33,36 +23,28 @@ const ANSWER_MS_MAX = 1_000;
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
 /** Decides who this member is, asking the other members over the network where that matters. */
-export function firstStart(flags: FirstStartFlags): Promise<FirstStart | Refusal> {
-  return flags.state === "new" ? startNew(flags) : startExisting(flags);
+export function firstStart(config: MemberConfig, initial: InitialCluster): Promise<FirstStart | Refusal> {
+  return config.initialClusterState === "new" ? startNew(config, initial) : startExisting(config, initial);
 }
 
-async function startNew(flags: FirstStartFlags): Promise<FirstStart | Refusal> {
-  const members = flags.initialCluster.map(({ name, peerUrls }): MemberInfo => ({
-    id: memberIdFor(peerUrls, flags.token),
-    name,
-    peerUrls: [...peerUrls].sort(),
-    clientUrls: [],
-    isLearner: false,
-  })).sort(byId);
-  const id = members.find((member) => member.name === flags.name)!.id;
+async function startNew(config: MemberConfig, initial: InitialCluster): Promise<FirstStart | Refusal> {
+  const { self: id, clusterId, members } = initial;
   // A wiped member that came back as if nothing had been could vote twice in a term it has forgotten, and help to lose
   // what it once acknowledged. The others remember it.
-  const others = await askMembers(otherUrls(flags));
+  const others = await askMembers(otherUrls(config, initial));
   const remembered = others?.members.find((member) => member.id === id);
   if (remembered !== undefined && remembered.clientUrls.length > 0) {
     return refusal(
       `member ${shortId(id)} has already been bootstrapped, and its data directory is empty`,
       `bring its data back, or remove it (etcdctl member remove ${shortId(id)}), add it again (etcdctl member add ` +
-        `${flags.name} --peer-urls=…) and start it with --initial-cluster-state existing`,
+        `${config.name} --peer-urls=…) and start it with --initial-cluster-state existing`,
     );
   }
-  const cluster = clusterIdFor(members.map((member) => member.id));
-  return { kind: "identity", id, clusterId: cluster, bootstrap: { kind: "new", members } };
+  return { kind: "identity", id, clusterId, bootstrap: { kind: "new", members } };
 }
 
-async function startExisting(flags: FirstStartFlags): Promise<FirstStart | Refusal> {
-  const urls = otherUrls(flags);
+async function startExisting(config: MemberConfig, initial: InitialCluster): Promise<FirstStart | Refusal> {
+  const urls = otherUrls(config, initial);
   const found = await askMembers(urls);
   if (found === null) {
     return refusal(
@@ -73,22 +55,22 @@ async function startExisting(flags: FirstStartFlags): Promise<FirstStart | Refus
   }
   const remedy = "let --initial-cluster list exactly the members that `etcdctl member list` shows, this one included " +
     "(after etcdctl member add, which prints the line to use)";
-  const complaint = `error validating peerURLs ${JSON.stringify(flags.initialCluster.flatMap((row) => row.peerUrls))}`;
-  if (found.members.length !== flags.initialCluster.length) {
+  const complaint = `error validating peerURLs ${JSON.stringify(initial.members.flatMap((member) => member.peerUrls))}`;
+  if (found.members.length !== initial.members.length) {
     return refusal(
       `${complaint}: member count is unequal (the cluster has ${found.members.length}, --initial-cluster ` +
-        `${flags.initialCluster.length})`,
+        `${initial.members.length})`,
       remedy,
     );
   }
   const key = (peerUrls: readonly string[]) => [...peerUrls].sort().join();
   const byUrls = new Map(found.members.map((member) => [key(member.peerUrls), member]));
-  for (const { peerUrls } of flags.initialCluster) {
+  for (const { peerUrls } of initial.members) {
     if (!byUrls.has(key(peerUrls))) {
       return refusal(`${complaint}: unmatched member while checking PeerURLs (${peerUrls.join(",")})`, remedy);
     }
   }
-  const own = flags.initialCluster.find((row) => row.name === flags.name)!;
+  const own = initial.members.find(({ name }) => name === config.name)!;
   const { id, clientUrls } = byUrls.get(key(own.peerUrls))!;
   if (clientUrls.length > 0) {
     return refusal(
@@ -101,8 +83,8 @@ async function startExisting(flags: FirstStartFlags): Promise<FirstStart | Refus
 }
 
 /** The peer URLs of everybody else in --initial-cluster. */
-function otherUrls(flags: FirstStartFlags): string[] {
-  return flags.initialCluster.filter((row) => row.name !== flags.name).flatMap((row) => row.peerUrls);
+function otherUrls(config: MemberConfig, initial: InitialCluster): string[] {
+  return initial.members.filter(({ name }) => name !== config.name).flatMap(({ peerUrls }) => peerUrls);
 }
 
 interface ClusterAnswer {

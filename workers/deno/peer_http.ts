@@ -34,12 +34,10 @@ export interface PeerEvents {
   readonly onSnapshotSent: (peer: MemberId, ok: boolean) => void;
   /** The members as this one knows them. */
   readonly listMembers: (onList: (members: readonly MemberInfo[]) => void) => void;
-  /** Whether this member has left its cluster for good. */
+  /** Whether this member has left the cluster for good. */
   readonly isRemoved: (id: MemberId) => boolean;
   /** A peer says that this member was removed. */
   readonly onGone: () => void;
-  /** A peer at an address of ours runs another cluster. */
-  readonly onForeignCluster: (peer: MemberId, clusterId: string) => void;
   readonly warn: (line: string) => void;
 }
 
@@ -129,7 +127,6 @@ export class PeerHttp implements Network {
       onUnreachable: () => events.onUnreachable(address.id),
       onSnapshotSent: (ok) => events.onSnapshotSent(address.id, ok),
       onGone: events.onGone,
-      onForeignCluster: (clusterId) => events.onForeignCluster(address.id, clusterId),
       warn: events.warn,
     });
   }
@@ -164,11 +161,18 @@ export class PeerHttp implements Network {
     if (streamFrom === undefined) {
       return this.#receive(request, response, route === "POST /raft/snapshot");
     }
+    // One that joins, and crashed before it heard anything, knows nobody: whoever turns to it becomes its first peer.
+    if (this.#links.size === 0 && from !== identity.id) this.#meet(from, request.headers["x-peerurls"]);
     const link = this.#links.get(from);
     if (link === undefined) return this.#refuse(response, 404, `sender ${shortId(from)} is not a known member`);
     response.writeHead(200, { "Content-Type": "application/octet-stream" });
     response.flushHeaders();
     link.attach(response);
+  }
+
+  #meet(id: MemberId, peerUrls: string | string[] | undefined): void {
+    const urls = String(peerUrls ?? "").split(",").filter((url) => URL.canParse(url) && url.startsWith("http://"));
+    if (urls.length > 0) this.#links.set(id, this.#connect({ id, peerUrls: urls }));
   }
 
   #receive(request: http.IncomingMessage, response: http.ServerResponse, isSnapshot: boolean): void {

@@ -39,8 +39,6 @@ export interface LinkContext {
   readonly warn: (line: string) => void;
   /** The peer says that this member has left its cluster for good. */
   readonly onGone: () => void;
-  /** The peer belongs to another cluster, whose id this is. */
-  readonly onForeignCluster: (clusterId: string) => void;
 }
 
 /** Bytes that may wait for a slow peer before more are dropped: a few full appends. */
@@ -204,7 +202,6 @@ export class PeerLink {
     const theirs = String(response.headers["x-etcd-cluster-id"] ?? "");
     if (response.statusCode === 410) this.#context.onGone();
     if (response.statusCode === 412 && theirs !== "" && theirs !== this.#context.headers["X-Etcd-Cluster-ID"]) {
-      this.#context.onForeignCluster(theirs);
       return `request sent was ignored (cluster ID mismatch: peer[${shortId(this.peer)}]=${theirs}, ` +
         `local=${this.#context.headers["X-Etcd-Cluster-ID"]})`;
     }

@@ -1,0 +1,226 @@
+// etcd's keys as one client after another would see them: the sequential specification that a history is held
+// against. Written apart from core/kv on purpose, and far smaller, so that a mistake there is not repeated here.
+//
+// The model does not number changes itself. A write that was answered is known by the revision of its answer; one
+// whose outcome is unknown gets its revision from the first answer that speaks of it. Until then a comparison with
+// its mod or create revision may turn out either way, which may let a false history pass, never fail a true one.
+
+import { isEtcdError } from "../base/etcd_error.ts";
+import { toHex } from "../base/bytes.ts";
+import type { Revision } from "../base/ids.ts";
+import type {
+  Compare,
+  DeleteRangeRequest,
+  KeyValue,
+  PutRequest,
+  RangeRequest,
+  RequestOp,
+  ResponseOp,
+  TxnRequest,
+} from "../kv/requests.ts";
+import type { ClientResult } from "../member/io.ts";
+import type { ClientOperation } from "./history.ts";
+import type { SequentialModel, TimedOperation } from "./linearizability.ts";
+
+/** One key's present version. `null`: the write's revision has not been learnt yet. */
+interface KeyState {
+  readonly value: string;
+  readonly version: number;
+  readonly mod: Revision | null;
+  readonly create: Revision | null;
+}
+
+/** Keys and values in hex, so that no two byte strings are mistaken for each other. */
+type KvState = ReadonlyMap<string, KeyState>;
+
+type KvRequest = PutRequest | DeleteRangeRequest | RangeRequest | TxnRequest;
+
+export interface KvOperation extends TimedOperation {
+  readonly requestId: number;
+  readonly request: KvRequest;
+  /** Null when nobody knows whether it happened. */
+  readonly result: ClientResult | null;
+}
+
+/**
+ * The operations of a history that the model can judge, in order of invocation. Left out: what certainly did not
+ * happen, reads that were not answered, serializable reads (they promise no more than some past state), reads at a
+ * revision, ranges over several keys, and requests that do not touch keys.
+ */
+export function kvOperations(history: readonly ClientOperation[]): readonly KvOperation[] {
+  return history.flatMap((operation): KvOperation[] => {
+    const { request, response, outcome, requestId, invokedAt } = operation;
+    if (outcome === "failed" || !isModelled(request)) return [];
+    const result = response && !isEtcdError(response) ? response.result : null;
+    if (result === null && request.kind === "range") return [];
+    return [{ requestId, request, result, invokedAt, returnedAt: result ? operation.returnedAt : null }];
+  });
+}
+
+function isModelled(request: { readonly kind: string }): request is KvRequest {
+  const op = request as KvRequest;
+  switch (op.kind) {
+    case "put":
+      return !op.ignoreValue && !op.ignoreLease && op.lease === "";
+    case "deleteRange":
+      return op.rangeEnd.length === 0;
+    case "range":
+      return op.rangeEnd.length === 0 && op.revision === 0 && !op.serializable && !op.keysOnly && !op.countOnly &&
+        op.minModRevision === 0 && op.maxModRevision === 0 && op.minCreateRevision === 0 &&
+        op.maxCreateRevision === 0;
+    case "txn":
+      return op.compare.every((one) => one.rangeEnd.length === 0 && one.target.kind !== "lease") &&
+        [...op.success, ...op.failure].every((one) => one.kind !== "txn" && isModelled(one));
+    default:
+      return false;
+  }
+}
+
+export const kvModel: SequentialModel<KvState, KvOperation> = {
+  initial: new Map(),
+  keysOf: ({ request }) => keysOf(request),
+  apply: ({ request, result }, state) => applyRequest(request, result, state),
+  nameOf: (state) =>
+    [...state].sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, { value, version, mod, create }]) => `${key}=${value}/${version}/${mod}/${create}`).join(),
+};
+
+function keysOf(request: KvRequest): readonly string[] {
+  if (request.kind !== "txn") return [toHex(request.key)];
+  const parts = [...request.compare, ...request.success, ...request.failure];
+  return parts.flatMap((part) => ("key" in part ? [toHex(part.key)] : []));
+}
+
+/** The state after, or null when this result cannot come of this state. A null result fits every state. */
+function applyRequest(request: KvRequest, result: ClientResult | null, state: KvState): KvState | null {
+  if (request.kind !== "txn") return applyOp(request, result as ResponseOp | null, state, revisionOf(result));
+  if (result === null) {
+    // Revisions not learnt yet leave a comparison open; taking it for unequal there is the one guess made.
+    const holds = request.compare.every((one) => compareHolds(one, state));
+    return applyAll(holds ? request.success : request.failure, null, state, null);
+  }
+  if (result.kind !== "txn") return null;
+  const learnt = learnCompares(request.compare, result.succeeded, state);
+  if (learnt === null) return null;
+  const branch = result.succeeded ? request.success : request.failure;
+  return applyAll(branch, result.responses, learnt, result.revision);
+}
+
+function revisionOf(result: ClientResult | null): Revision | null {
+  return result !== null && "revision" in result ? result.revision : null;
+}
+
+function applyAll(
+  ops: readonly RequestOp[],
+  responses: readonly ResponseOp[] | null,
+  state: KvState,
+  revision: Revision | null,
+): KvState | null {
+  let now: KvState | null = state;
+  for (const [place, op] of ops.entries()) {
+    if (now === null || op.kind === "txn") return null;
+    now = applyOp(op, responses === null ? null : responses[place]!, now, revision);
+  }
+  return now;
+}
+
+function applyOp(
+  op: PutRequest | DeleteRangeRequest | RangeRequest,
+  response: ResponseOp | null,
+  state: KvState,
+  revision: Revision | null,
+): KvState | null {
+  const key = toHex(op.key);
+  const before = state.get(key);
+  switch (op.kind) {
+    case "put": {
+      const value = toHex(op.value);
+      const version = (before?.version ?? 0) + 1;
+      const create = before ? before.create : revision;
+      return new Map(state).set(key, { value, version, mod: revision, create });
+    }
+    case "deleteRange": {
+      if (response?.kind === "deleteRange" && response.deleted !== (before ? 1 : 0)) return null;
+      if (!before) return state;
+      const after = new Map(state);
+      after.delete(key);
+      return after;
+    }
+    case "range": {
+      if (response === null) return state;
+      if (response.kind !== "range" || response.kvs.length > 1) return null;
+      const found = response.kvs[0];
+      if (!found || !before) return !found && !before ? state : null;
+      const learnt = learnPair(found, before);
+      return learnt && new Map(state).set(key, learnt);
+    }
+  }
+}
+
+/** The key's state with what an answer tells of it; null when the two disagree. */
+function learnPair(found: KeyValue, known: KeyState): KeyState | null {
+  if (toHex(found.value) !== known.value || found.version !== known.version) return null;
+  if (known.mod !== null && found.modRevision !== known.mod) return null;
+  if (known.create !== null && found.createRevision !== known.create) return null;
+  return { ...known, mod: found.modRevision, create: found.createRevision };
+}
+
+/** The state with what the comparisons' outcome tells of it; null when they cannot have turned out so. */
+function learnCompares(compares: readonly Compare[], succeeded: boolean, state: KvState): KvState | null {
+  if (!succeeded) {
+    return compares.some((one) => isOpen(one, state) || !compareHolds(one, state)) ? state : null;
+  }
+  let now = state;
+  for (const one of compares) {
+    if (!isOpen(one, now)) {
+      if (!compareHolds(one, now)) return null;
+      continue;
+    }
+    const { target, result } = one;
+    const key = toHex(one.key);
+    if (result !== "equal" || (target.kind !== "mod" && target.kind !== "create")) continue;
+    // Zero means "does not exist", and this key does.
+    if (target.value === 0) return null;
+    now = new Map(now).set(key, { ...now.get(key)!, [target.kind]: target.value });
+  }
+  return now;
+}
+
+/** True when the comparison speaks of a revision that nobody has learnt yet. */
+function isOpen({ key, target }: Compare, state: KvState): boolean {
+  const known = state.get(toHex(key));
+  return known !== undefined && (target.kind === "mod" || target.kind === "create") && known[target.kind] === null;
+}
+
+function compareHolds({ key, target, result }: Compare, state: KvState): boolean {
+  const known = state.get(toHex(key));
+  switch (target.kind) {
+    case "value": {
+      // A key that does not exist has no value to compare with.
+      if (!known) return false;
+      const value = toHex(target.value);
+      return holds(known.value < value ? -1 : known.value > value ? 1 : 0, result);
+    }
+    case "version":
+    case "mod":
+    case "create": {
+      const number = known ? known[target.kind] : 0;
+      return number !== null && holds(number - target.value, result);
+    }
+    case "lease":
+      return false;
+  }
+}
+
+function holds(difference: number, result: Compare["result"]): boolean {
+  switch (result) {
+    case "equal":
+      return difference === 0;
+    case "notEqual":
+      return difference !== 0;
+    case "greater":
+      return difference > 0;
+    case "less":
+      return difference < 0;
+  }
+}

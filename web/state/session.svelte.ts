@@ -1,0 +1,384 @@
+// The page's state: the cluster's newest frame, what is selected, and what may be done. Components read from here and
+// call its verbs; the console and the keyboard call the very same ones.
+
+import { createContext } from "svelte";
+import { createSubscriber, MediaQuery } from "svelte/reactivity";
+import { prefersReducedMotion } from "svelte/motion";
+import type { MemberId } from "../../core/base/ids.ts";
+import type { Cluster, ClusterFrame, ClusterPlan, HostedMember, KeyAnswer } from "../../workers/browser/cluster_api.ts";
+import { nextSpeed } from "../geometry/time_track.ts";
+import { AutoPace, calmScale } from "./auto_pace.ts";
+import { FirstRun } from "./first_run.svelte.ts";
+import { Narrator } from "./narrator.svelte.ts";
+import { type Connectivity, connectivity, leaderOf, linkState, memberByName } from "./reading.ts";
+import type { Settings } from "./settings.svelte.ts";
+import { Ticker } from "./ticker.ts";
+import { TimeLine } from "./time_line.svelte.ts";
+import type { LinkVerb, MemberVerb } from "./verbs.ts";
+
+/** What the verb menu is about, and where it was asked for, in CSS pixels of the window. */
+export type MenuTarget =
+  | { readonly kind: "member"; readonly name: string; readonly x: number; readonly y: number }
+  | { readonly kind: "link"; readonly a: string; readonly b: string; readonly x: number; readonly y: number };
+
+export type PanelName = "raft" | "keys";
+export type PhoneTab = "stage" | "log" | "member" | "keys";
+
+/** How the last request of this page's own client stands. */
+export type ClientState =
+  | { readonly kind: "idle" }
+  | { readonly kind: "waiting"; readonly what: string; readonly at: string | null }
+  | { readonly kind: "put"; readonly key: string; readonly value: string; readonly revision: number }
+  | { readonly kind: "got"; readonly key: string; readonly answer: KeyAnswer | null }
+  | { readonly kind: "deleted"; readonly key: string; readonly deleted: number; readonly revision: number }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** Above this speed messages are too fast to follow: links thicken instead. */
+const FLIGHT_SCALE_MAX = 1 / 9;
+
+export class Session {
+  readonly settings: Settings;
+  readonly narrator = new Narrator(() => performance.now());
+  readonly timeLine = new TimeLine();
+  readonly ticker: Ticker;
+  readonly firstRun: FirstRun;
+
+  selectedName: string | null = $state(null);
+  /** The inspector is open on a wide screen. */
+  inspectorOpen = $state(false);
+  panel: PanelName = $state("raft");
+  phoneTab: PhoneTab = $state("stage");
+  menu: MenuTarget | null = $state.raw(null);
+  helpOpen = $state(false);
+  tool: "select" | "knife" = $state("select");
+  /** The plan that waits for a yes before this cluster is thrown away. */
+  asked: ClusterPlan | null = $state.raw(null);
+  /** A plain sentence about what went wrong last. */
+  notice: string | null = $state(null);
+  client: ClientState = $state.raw({ kind: "idle" });
+  autoPace = $state(true);
+  /** The report of a return visit is on the stage. */
+  reportOpen = $state(false);
+
+  readonly #cluster: Cluster;
+  readonly #onFrame: () => void;
+  readonly #pace = new AutoPace();
+  readonly #phone = new MediaQuery("max-width: 799.9px");
+  readonly #wide = new MediaQuery("min-width: 1200px");
+  #stepFrom: number | null = null;
+  #writeCount = 0;
+
+  readonly text = $derived.by(() => this.settings.text);
+  readonly members: readonly HostedMember[] = $derived.by(() => this.frame.members);
+  readonly connectivity: Connectivity = $derived.by(() => connectivity(this.frame));
+  readonly leader: HostedMember | null = $derived.by(() => leaderOf(this.frame));
+  readonly selected: HostedMember | null = $derived.by(() =>
+    this.selectedName === null ? null : memberByName(this.frame, this.selectedName) ?? null
+  );
+
+  constructor(cluster: Cluster, settings: Settings, firstVisit: boolean) {
+    this.#cluster = cluster;
+    this.settings = settings;
+    this.ticker = new Ticker(() => cluster.now(), () => this.still);
+    this.firstRun = new FirstRun(firstVisit && cluster.frame.returned === null);
+    this.reportOpen = cluster.frame.returned !== null;
+    this.#onFrame = createSubscriber((update) => cluster.subscribe(update));
+    this.#take(cluster.frame);
+    cluster.subscribe((frame) => this.#take(frame));
+  }
+
+  /** The newest frame; whoever reads it in a component follows it. */
+  get frame(): ClusterFrame {
+    this.#onFrame();
+    return this.#cluster.frame;
+  }
+
+  get phone(): boolean {
+    return this.#phone.current;
+  }
+
+  get wide(): boolean {
+    return this.#wide.current;
+  }
+
+  get reducedMotion(): boolean {
+    return prefersReducedMotion.current;
+  }
+
+  /** Messages stand at mid-link: motion is unwanted, or the clock stands still. */
+  get still(): boolean {
+    return this.reducedMotion || this.#cluster.frame.clock.paused;
+  }
+
+  get tooFast(): boolean {
+    return this.frame.clock.scale > FLIGHT_SCALE_MAX && !this.frame.clock.paused;
+  }
+
+  now(): number {
+    return this.#cluster.now();
+  }
+
+  select(name: string | null): void {
+    this.touched();
+    this.selectedName = name;
+    if (name !== null && !this.firstRun.active) this.inspectorOpen = true;
+  }
+
+  /** Somebody is here: the page no longer performs the first crash by itself. */
+  touched(): void {
+    this.firstRun.touched();
+  }
+
+  openMenu(target: MenuTarget): void {
+    this.touched();
+    if (target.kind === "member") this.selectedName = target.name;
+    this.menu = target;
+  }
+
+  showKeys(): void {
+    this.firstRun.leave();
+    this.inspectorOpen = true;
+    this.panel = "keys";
+    this.phoneTab = "keys";
+  }
+
+  /** For buttons and keys: a refused verb is told by the notice, so its rejection needs no second hearing. */
+  act(verb: Promise<unknown>): void {
+    verb.catch(() => {});
+  }
+
+  // --- verbs -------------------------------------------------------------------------------------------------------
+
+  crash(name: string): Promise<void> {
+    return this.#try(() => this.#cluster.crash(this.#known(name)));
+  }
+
+  restart(name: string): Promise<void> {
+    return this.#try(() => this.#cluster.restart(this.#known(name)));
+  }
+
+  pause(name: string): Promise<void> {
+    return this.#try(() => this.#cluster.pause(this.#known(name)));
+  }
+
+  resume(name: string): Promise<void> {
+    return this.#try(() => this.#cluster.resume(this.#known(name)));
+  }
+
+  elect(name: string): Promise<void> {
+    return this.#try(() => this.#cluster.elect(this.#known(name)));
+  }
+
+  cut(a: string, b: string, oneWay = false): Promise<void> {
+    return this.#try(() => this.#cluster.cut(this.#known(a), this.#known(b), oneWay));
+  }
+
+  mend(a: string, b: string, oneWay = false): Promise<void> {
+    return this.#try(() => this.#cluster.mend(this.#known(a), this.#known(b), oneWay));
+  }
+
+  heal(): Promise<void> {
+    return this.#try(() => this.#cluster.heal());
+  }
+
+  /** Cuts every link of a member, or mends them all. */
+  async isolate(name: string, apart: boolean): Promise<void> {
+    for (const other of this.#cluster.frame.members) {
+      if (other.name === name) continue;
+      const whole = linkState(this.#cluster.frame.cuts, this.#idOf(name), other.id) === "open";
+      if (apart) await this.cut(name, other.name);
+      else if (!whole) await this.mend(name, other.name);
+    }
+  }
+
+  async put(key: string, value: string, at?: string): Promise<{ revision: number }> {
+    this.touched();
+    this.client = { kind: "waiting", what: `put ${key}=${value}`, at: at ?? null };
+    return await this.#ask(async () => {
+      const answer = await this.#cluster.put(key, value, at === undefined ? undefined : this.#known(at));
+      this.client = { kind: "put", key, value, revision: answer.revision };
+      return answer;
+    });
+  }
+
+  async get(key: string, options?: { at?: string; serializable?: boolean }): Promise<KeyAnswer | null> {
+    this.touched();
+    this.client = { kind: "waiting", what: `get ${key}`, at: options?.at ?? null };
+    return await this.#ask(async () => {
+      const answer = await this.#cluster.get(key, options);
+      this.client = { kind: "got", key, answer };
+      return answer;
+    });
+  }
+
+  async del(key: string, at?: string): Promise<{ deleted: number; revision: number }> {
+    this.touched();
+    this.client = { kind: "waiting", what: `del ${key}`, at: at ?? null };
+    return await this.#ask(async () => {
+      const answer = await this.#cluster.del(key, at === undefined ? undefined : this.#known(at));
+      this.client = { kind: "deleted", key, deleted: answer.deleted, revision: answer.revision };
+      return answer;
+    });
+  }
+
+  /** The next of a row of small writes, x=1, y=2 …, through `at` or wherever the leader is. */
+  async writeNext(at?: string): Promise<void> {
+    this.#writeCount += 1;
+    const key = "xyzabc"[this.#writeCount % 6]!;
+    // A refused write is already told beside the client; it is no failure of the page.
+    await this.put(key, String(this.#writeCount), at).catch(() => undefined);
+  }
+
+  speed(scale: number): void {
+    this.touched();
+    this.autoPace = false;
+    this.#cluster.speed(scale);
+  }
+
+  speedStep(direction: 1 | -1): void {
+    this.speed(nextSpeed(this.#cluster.frame.clock.scale, direction));
+  }
+
+  paceByItself(): void {
+    this.touched();
+    this.autoPace = true;
+    this.#cluster.speed(calmScale(this.#cluster.frame));
+  }
+
+  pauseClock(): void {
+    this.touched();
+    this.#cluster.pauseClock();
+    this.ticker.touch();
+  }
+
+  resumeClock(): void {
+    this.touched();
+    this.#stepFrom = null;
+    this.#cluster.resumeClock();
+  }
+
+  toggleClock(): void {
+    if (this.#cluster.frame.clock.paused) this.resumeClock();
+    else this.pauseClock();
+  }
+
+  /** Lets the clock run until something worth a word has happened. */
+  step(): void {
+    this.resumeClock();
+    this.#stepFrom = this.narrator.eventNumber;
+  }
+
+  ask(plan: ClusterPlan): void {
+    this.touched();
+    this.asked = plan;
+  }
+
+  async startOver(plan: ClusterPlan): Promise<void> {
+    this.asked = null;
+    this.menu = null;
+    this.selectedName = null;
+    this.reportOpen = false;
+    this.client = { kind: "idle" };
+    this.narrator.reset();
+    this.timeLine.reset();
+    this.#pace.reset();
+    this.#writeCount = 0;
+    await this.#try(() => this.#cluster.startOver(plan));
+  }
+
+  async perform(verb: MemberVerb, name: string): Promise<void> {
+    this.menu = null;
+    switch (verb) {
+      case "crash":
+        return await this.crash(name);
+      case "restart":
+        return await this.restart(name);
+      case "pause":
+        return await this.pause(name);
+      case "resume":
+        return await this.resume(name);
+      case "isolate":
+        return await this.isolate(name, true);
+      case "rejoin":
+        return await this.isolate(name, false);
+      case "elect":
+        return await this.elect(name);
+      case "write":
+        return await this.writeNext(name);
+    }
+  }
+
+  async performOnLink(verb: LinkVerb, a: string, b: string): Promise<void> {
+    this.menu = null;
+    switch (verb) {
+      case "cutBoth":
+        return await this.cut(a, b);
+      case "cutOut":
+        return await this.cut(a, b, true);
+      case "cutIn":
+        return await this.cut(b, a, true);
+      case "mendOut":
+        return await this.mend(a, b, true);
+      case "mendIn":
+        return await this.mend(b, a, true);
+      case "mendBoth":
+        return await this.mend(a, b);
+    }
+  }
+
+  // --- inside ------------------------------------------------------------------------------------------------------
+
+  #take(frame: ClusterFrame): void {
+    const facts = this.narrator.take(frame);
+    this.timeLine.take(frame, this.#cluster.now(), facts);
+    this.firstRun.take(frame);
+    if (facts.some((fact) => fact.kind === "operator")) this.reportOpen = false;
+    if (this.#stepFrom !== null && facts.length > 0 && this.narrator.eventNumber > this.#stepFrom) {
+      this.#stepFrom = null;
+      this.#cluster.pauseClock();
+    }
+    if (this.autoPace) {
+      const scale = this.#pace.wish(frame);
+      if (scale !== null) this.#cluster.speed(scale);
+    }
+    this.ticker.touch();
+  }
+
+  /** Verbs reject with a plain sentence; the page shows it and lets the caller see it, too. */
+  async #try<T>(act: () => Promise<T>): Promise<T> {
+    this.touched();
+    try {
+      const result = await act();
+      this.notice = null;
+      return result;
+    } catch (error) {
+      this.notice = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+  }
+
+  async #ask<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      this.client = { kind: "failed", message: error instanceof Error ? error.message : String(error) };
+      throw error;
+    }
+  }
+
+  #known(name: string): string {
+    this.#idOf(name);
+    return name;
+  }
+
+  #idOf(name: string): MemberId {
+    const member = memberByName(this.#cluster.frame, name);
+    if (member === undefined) {
+      const names = this.#cluster.frame.members.map((one) => one.name).join(", ");
+      throw new Error(`there is no member ${name}; the members are ${names}`);
+    }
+    return member.id;
+  }
+}
+
+export const [getSession, setSession] = createContext<Session>();

@@ -1,0 +1,96 @@
+// What the time bar remembers. Frames carry only the newest events; this keeps those worth a mark, and who led when.
+
+import type { ClusterFrame } from "../../workers/browser/cluster_api.ts";
+import type { LeaderSpan, TrackEvent, TrackMark } from "../geometry/time_track.ts";
+import type { Fact } from "./facts.ts";
+import { workingLeader } from "./reading.ts";
+
+const EVENTS_MAX = 600;
+const SPANS_MAX = 60;
+
+export class TimeLine {
+  events: readonly TrackEvent[] = $state.raw([]);
+  spans: readonly LeaderSpan[] = $state.raw([]);
+  /** Virtual time of the first frame; the ribbon's words begin there. */
+  startMs = $state(0);
+
+  #lastNumber = 0;
+  #started = false;
+  /** What is said beside the playhead. */
+  latest: Fact | null = $state.raw(null);
+
+  take(frame: ClusterFrame, nowMs: number, facts: readonly Fact[]): void {
+    if (!this.#started) {
+      this.#started = true;
+      this.startMs = frame.events[0]?.atMs ?? nowMs;
+    }
+    const fresh: TrackEvent[] = [];
+    for (const event of frame.events) {
+      if (event.number <= this.#lastNumber) continue;
+      this.#lastNumber = event.number;
+      const mark = trackMark(event.event, this.#leads(frame, event.member));
+      if (mark !== null) fresh.push({ number: event.number, atMs: event.atMs, mark });
+    }
+    if (fresh.length > 0) this.events = [...this.events, ...fresh].slice(-EVENTS_MAX);
+    const news = facts[facts.length - 1];
+    if (news !== undefined) this.latest = news;
+    this.#takeLeader(frame, nowMs);
+  }
+
+  reset(): void {
+    this.events = [];
+    this.spans = [];
+    this.latest = null;
+    this.#lastNumber = 0;
+    this.#started = false;
+  }
+
+  #leads(frame: ClusterFrame, member: string | null): boolean {
+    return frame.members.some((one) => one.id === member && one.view?.role === "leader");
+  }
+
+  #takeLeader(frame: ClusterFrame, nowMs: number): void {
+    const term = workingLeader(frame)?.view?.term ?? null;
+    const last = this.spans[this.spans.length - 1];
+    const open = last !== undefined && last.toMs === null ? last : null;
+    if ((open?.term ?? null) === term) return;
+    const spans = open === null ? [...this.spans] : [...this.spans.slice(0, -1), { ...open, toMs: nowMs }];
+    if (term !== null) spans.push({ fromMs: nowMs, toMs: null, term });
+    this.spans = spans.slice(-SPANS_MAX);
+  }
+}
+
+function trackMark(event: ClusterFrame["events"][number]["event"], byLeader: boolean): TrackMark | null {
+  switch (event.kind) {
+    case "role":
+      return event.role === "leader"
+        ? "leader"
+        : event.role === "candidate"
+        ? "candidate"
+        : event.role === "preCandidate"
+        ? "preVote"
+        : null;
+    case "voteCast":
+      return event.granted && !event.pre ? "voteYes" : null;
+    case "committed":
+      return byLeader ? "commit" : null;
+    case "requested":
+      return "request";
+    case "snapshot":
+      return event.what === "sent" ? null : "snapshot";
+    case "operator":
+      switch (event.verb) {
+        case "crash":
+          return "crash";
+        case "restart":
+          return "back";
+        case "cut":
+        case "cutOneWay":
+          return "cut";
+        default:
+          return null;
+      }
+    default:
+      return null;
+  }
+}

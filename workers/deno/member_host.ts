@@ -1,0 +1,255 @@
+// One member as a process: takes its ports, its disk and its peers, recovers the member from them, and keeps it going
+// until it is told to stop. Everything that can be wrong is found before the first byte is written.
+
+import { setImmediate } from "node:timers";
+import { shortId } from "../../core/base/ids.ts";
+import type { MemberConfig } from "../../core/etcd/flags.ts";
+import { readInitialCluster } from "../../core/etcd/initial_cluster.ts";
+import { type EventMachine, MemberDriver, type StopReason } from "../../core/member/driver.ts";
+import type { MemberInfo, Output } from "../../core/member/io.ts";
+import { Member } from "../../core/member/member.ts";
+import { MEMBER_DEFAULTS, type MemberOptions } from "../../core/member/options.ts";
+import type { MemberView } from "../../core/member/view.ts";
+import type { WalIdentity } from "../../core/wal/segment.ts";
+import { ClientPort } from "./client_port.ts";
+import { type DiskPlaces, type FileDisk, mayHoldLog, openFileDisk } from "./file_disk.ts";
+import { type FirstStart, firstStart } from "./first_start.ts";
+import { etcdGrpcMethods } from "./grpc_methods.ts";
+import { createGrpcServer } from "./grpc_server.ts";
+import { createHttpFront } from "./http_front.ts";
+import type { Log } from "./log.ts";
+import { logIdentity } from "./log_identity.ts";
+import { PeerHttp } from "./peer_http.ts";
+import { type Refusal, refusal } from "./refusal.ts";
+import { ETCD_CLUSTER_VERSION } from "./version.ts";
+
+/** gRPC takes messages this much larger than the largest request: etcd's grpcOverheadBytes. */
+const GRPC_OVERHEAD_BYTES = 512 * 1024;
+/** etcd waits this long, and two election timeouts, for a request to be answered. */
+const REQUEST_MS_MAX = 5_000;
+/** How often to look whether the member's own name has arrived in its log. */
+const PUBLISH_LOOK_MS = 10;
+
+export interface RunningMember {
+  readonly kind: "running";
+  /** Resolves when the member is out of work by itself. */
+  readonly ended: Promise<StopReason>;
+  /** Lets go of ports and files. Safe at any moment: what was acknowledged is on disk. */
+  stop(): Promise<void>;
+}
+
+/** Starts a member, or says why not; then nothing is left behind. */
+export async function startMember(config: MemberConfig, log: Log): Promise<RunningMember | Refusal> {
+  const places: DiskPlaces = { dataDir: config.dataDir, walDir: config.walDir || null };
+  // The flags of a first start are judged before anything is touched; a restart does not look at them.
+  const initial = mayHoldLog(places) ? null : readInitialCluster(config);
+  if (initial?.kind === "errors") return refusalOf(initial.errors);
+
+  const network = new PeerHttp(), clientPort = new ClientPort();
+  let disk: FileDisk | null = null;
+  const start = async (): Promise<RunningMember | Refusal> => {
+    const trouble = await takePorts(config, network, clientPort);
+    if (trouble) return trouble;
+    let first = initial && await firstStart(config, initial);
+    if (first?.kind === "refused") return first;
+    const opened = openFileDisk(places);
+    if (opened.kind === "refused") return opened;
+    disk = opened.disk;
+    const identity = logIdentity(opened.image);
+    // A log without a readable beginning: a first start that a crash cut short, or rot. Recovery tells them apart.
+    if (identity === null && first === null) {
+      const again = readInitialCluster(config);
+      if (again.kind === "errors") return refusalOf(again.errors);
+      first = await firstStart(config, again);
+      if (first.kind === "refused") return first;
+    }
+    const options = memberOptions(config, identity, first);
+    const recovery = Member.recover(options, opened.image);
+    if (recovery.kind === "refused") {
+      return refusal(`data-dir ${config.dataDir}: ${recovery.says}`, recovery.remedy);
+    }
+    const foreign = identity && foreignTo(config, identity, recovery.member.view());
+    if (foreign) return foreign;
+    const isRestart = identity !== null;
+    return run({ config, log, network, clientPort, disk, options, isRestart, ...recovery });
+  };
+  const started = await start();
+  if (started.kind === "refused") {
+    (disk as FileDisk | null)?.close();
+    network.close();
+    await clientPort.close();
+  }
+  return started;
+}
+
+function refusalOf(errors: readonly string[]): Refusal {
+  return refusal(errors.join("; "), "");
+}
+
+async function takePorts(config: MemberConfig, network: PeerHttp, clients: ClientPort): Promise<Refusal | null> {
+  const peers = config.listenPeerUrls.map((endpoint) => ({ endpoint, flag: "listen-peer-urls" }));
+  const fronts = config.listenClientUrls.map((endpoint) => ({ endpoint, flag: "listen-client-urls" }));
+  return await network.listen(peers) ?? await clients.listen(fronts);
+}
+
+/**
+ * A restart does not look at the initial-* flags. But a directory whose member has another name *and* lives at other
+ * peer URLs than the ones just given was written by someone else, most likely for another cluster: running it would
+ * make that member appear here.
+ */
+function foreignTo(config: MemberConfig, identity: WalIdentity, view: MemberView): Refusal | null {
+  const written = view.members.find((member) => member.id === identity.memberId);
+  if (written === undefined || written.name === "" || written.name === config.name) return null;
+  if (!config.initialFlagsGiven.includes("initial-advertise-peer-urls")) return null;
+  if (written.peerUrls.some((url) => config.advertisePeerUrls.includes(url))) return null;
+  return refusal(
+    `data-dir ${config.dataDir} was written by member "${written.name}" (${shortId(identity.memberId)}) of cluster ` +
+      `${shortId(identity.clusterId)} at ${written.peerUrls.join(",")}, not by "${config.name}"`,
+    "give this member a --data-dir of its own, or start it with that member's flags",
+  );
+}
+
+function memberOptions(config: MemberConfig, identity: WalIdentity | null, first: FirstStart | null): MemberOptions {
+  return {
+    ...MEMBER_DEFAULTS,
+    id: identity?.memberId ?? first!.id,
+    clusterId: identity?.clusterId ?? first!.clusterId,
+    name: config.name,
+    clientUrls: config.advertiseClientUrls,
+    bootstrap: first?.bootstrap ?? { kind: "join", members: [] },
+    timing: {
+      tickMs: config.heartbeatMs,
+      heartbeatTicks: 1,
+      electionTicks: Math.floor(config.electionMs / config.heartbeatMs),
+      requestTimeoutTicks: Math.ceil((REQUEST_MS_MAX + 2 * config.electionMs) / config.heartbeatMs),
+    },
+    rules: { preVote: config.preVote, checkQuorum: true },
+    seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
+    startId: Date.now(),
+    snapshotCount: config.snapshotCount,
+    maxTxnOps: config.maxTxnOps,
+    maxRequestBytes: config.maxRequestBytes,
+    strictReconfigCheck: config.strictReconfigCheck,
+    trace: config.logLevel === "debug",
+  };
+}
+
+interface Parts {
+  readonly config: MemberConfig;
+  readonly log: Log;
+  readonly network: PeerHttp;
+  readonly clientPort: ClientPort;
+  readonly disk: FileDisk;
+  readonly options: MemberOptions;
+  readonly isRestart: boolean;
+  readonly member: Member;
+  readonly outputs: readonly Output[];
+}
+
+function run(parts: Parts): RunningMember {
+  const { config, log, network, clientPort, disk, options, member } = parts;
+  sayWhatWasFound(parts);
+  const timers: ReturnType<typeof setInterval>[] = [];
+  const stop = (): Promise<void> => {
+    for (const timer of timers) clearInterval(timer);
+    driver.stop();
+    return clientPort.close();
+  };
+  const { promise: ended, resolve: onEnded } = Promise.withResolvers<StopReason>();
+  network.start({ id: options.id, clusterId: options.clusterId, peerUrls: config.advertisePeerUrls }, {
+    onFrame: (frame) => driver.deliver(frame),
+    onUnreachable: (peer) => driver.unreachable(peer),
+    onSnapshotSent: (peer, ok) => driver.snapshotSent(peer, ok),
+    listMembers: (onList) => listMembers(driver, onList),
+    isRemoved: (id) => member.isRemoved(id),
+    onGone: () => onEnded({ kind: "removed" }),
+    warn: (line) => log.warn("rafthttp", line),
+  });
+  const driver = new MemberDriver({
+    member: withRoleLines(member, config.name, log),
+    disk,
+    network,
+    // Whatever one turn of the event loop brings shares a step, and so an append and a sync.
+    schedule: (flush) => void setImmediate(flush),
+    onTrace: (event) => log.debug("raft", JSON.stringify(event)),
+    onStopped: onEnded,
+  }, parts.outputs);
+
+  clientPort.serve({
+    grpc: createGrpcServer({
+      methods: etcdGrpcMethods(driver),
+      messageBytesMax: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
+    }),
+    http: createHttpFront({ driver, network, disk }),
+  });
+  for (const { url } of config.listenClientUrls) {
+    log.info("embed", `serving insecure client requests on ${url.replace(/^\w+:\/\//, "")}, this is strongly discouraged!`);
+  }
+  timers.push(setInterval(() => driver.tick(), options.timing.tickMs));
+  // Nobody else can be leading, so nothing is gained by waiting for an election timeout to pass.
+  if (isAlone(options, member)) driver.request({ kind: "campaign" }, () => {});
+  timers.push(setInterval(() => {
+    listMembers(driver, (members) => {
+      if (!isPublished(members, options)) return;
+      clearInterval(timers.pop());
+      log.info(
+        "etcdserver",
+        `published {Name:${options.name} ClientURLs:[${options.clientUrls.join(" ")}]} to cluster ` +
+          shortId(options.clusterId),
+      );
+      log.info("etcdserver/api", `enabled capabilities for version ${ETCD_CLUSTER_VERSION.replace(/\.0$/, "")}`);
+    });
+  }, PUBLISH_LOOK_MS));
+  return { kind: "running", ended, stop };
+}
+
+function sayWhatWasFound({ config, log, options, isRestart, member }: Parts): void {
+  for (const line of config.warnings) log.warn("etcdmain", line);
+  log.info("etcdserver", `starting member ${shortId(options.id)} in cluster ${shortId(options.clusterId)}`);
+  if (!isRestart) return;
+  const { entryCount, snapshotIndex, tornBytes } = member.view().recovered;
+  log.info("etcdserver", `read ${entryCount} entries from the log, behind the snapshot at index ${snapshotIndex}`);
+  if (tornBytes > 0) {
+    log.warn(
+      "etcdserver",
+      `mended the log: its last write was torn, ${tornBytes} bytes that were never acknowledged were cut off`,
+    );
+  }
+  if (config.initialFlagsGiven.length > 0) {
+    const flags = config.initialFlagsGiven.map((name) => `--${name}`).join(", ");
+    log.info("etcdserver", `the data-dir already holds this member: ${flags} ignored, they count on a first start only`);
+  }
+}
+
+/** Asks the member itself, not the cluster: whatever it knows now. */
+function listMembers(driver: MemberDriver, onList: (members: readonly MemberInfo[]) => void): void {
+  driver.request({ kind: "memberList", linearizable: false }, (response) => {
+    if (response.kind === "ok" && response.result.kind === "members") onList(response.result.members);
+  });
+}
+
+function isPublished(members: readonly MemberInfo[], { id, name, clientUrls }: MemberOptions): boolean {
+  const own = members.find((member) => member.id === id);
+  return own !== undefined && own.name === name && own.clientUrls.join() === clientUrls.join();
+}
+
+function isAlone({ id, bootstrap }: MemberOptions, member: Member): boolean {
+  const { voters } = member.view().config;
+  return voters.length > 0 ? voters.join() === id : bootstrap.kind === "new" && bootstrap.members.length === 1;
+}
+
+/** Says when this member takes or gives up the lead. */
+function withRoleLines(member: Member, name: string, log: Log): EventMachine {
+  let led = false;
+  return {
+    id: member.id,
+    handle(inputs) {
+      const outputs = member.handle(inputs);
+      if (member.leads !== led) {
+        led = member.leads;
+        log.info("raft", `${name} ${led ? "became leader" : "stepped down"} at term ${member.term}`);
+      }
+      return outputs;
+    },
+  };
+}
