@@ -17,7 +17,7 @@ interface Seen {
 }
 
 /** What a member has told others, and must therefore remember for good. */
-interface Promise {
+interface Vow {
   term: Term;
   vote: MemberId | null;
   /** Up to here it has acknowledged entries, with the term of the last one. */
@@ -34,7 +34,7 @@ interface Committed {
 
 export interface ClusterInvariantsState {
   readonly seen: readonly (readonly [MemberId, Seen])[];
-  readonly promises: readonly (readonly [MemberId, Promise])[];
+  readonly vows: readonly (readonly [MemberId, Vow])[];
   readonly committed: readonly (readonly [LogIndex, Committed])[];
   readonly leaders: readonly (readonly [Term, MemberId])[];
   readonly hashes: readonly (readonly [LogIndex, string])[];
@@ -46,7 +46,7 @@ const HASH_EVERY = 16;
 
 export class ClusterInvariants implements SimObserver {
   #seen = new Map<MemberId, Seen>();
-  #promises = new Map<MemberId, Promise>();
+  #vows = new Map<MemberId, Vow>();
   #committed = new Map<LogIndex, Committed>();
   #lastCommitted: LogIndex = 0;
   #leaders = new Map<Term, MemberId>();
@@ -56,7 +56,7 @@ export class ClusterInvariants implements SimObserver {
   constructor(from?: ClusterInvariantsState) {
     if (!from) return;
     this.#seen = new Map(from.seen);
-    this.#promises = new Map(from.promises.map(([id, promise]) => [id, { ...promise }]));
+    this.#vows = new Map(from.vows.map(([id, vow]) => [id, { ...vow }]));
     this.#committed = new Map(from.committed);
     this.#lastCommitted = Math.max(0, ...this.#committed.keys());
     this.#leaders = new Map(from.leaders);
@@ -67,7 +67,7 @@ export class ClusterInvariants implements SimObserver {
   capture(): ClusterInvariantsState {
     return {
       seen: [...this.#seen],
-      promises: [...this.#promises].map(([id, promise]) => [id, { ...promise }]),
+      vows: [...this.#vows].map(([id, vow]) => [id, { ...vow }]),
       committed: [...this.#committed],
       leaders: [...this.#leaders],
       hashes: [...this.#hashes],
@@ -86,24 +86,24 @@ export class ClusterInvariants implements SimObserver {
   }
 
   onTrace({ member, event }: TraceRecord): void {
-    const promise = this.#promiseOf(member);
+    const vow = this.#vowOf(member);
     switch (event.kind) {
       case "promised":
-        if (event.term > promise.term) {
-          promise.term = event.term;
-          promise.vote = null;
+        if (event.term > vow.term) {
+          vow.term = event.term;
+          vow.vote = null;
         }
-        if (event.term === promise.term) promise.vote ??= event.vote;
+        if (event.term === vow.term) vow.vote ??= event.vote;
         if (event.acknowledged) {
-          promise.index = event.acknowledged.index;
-          promise.indexTerm = event.acknowledged.term;
+          vow.index = event.acknowledged.index;
+          vow.indexTerm = event.acknowledged.term;
         }
         break;
       case "overwritten":
         // What a newer leader replaces was never committed; the promise about it is void.
-        if (event.first <= promise.index) {
-          promise.index = event.first - 1;
-          promise.indexTerm = 0;
+        if (event.first <= vow.index) {
+          vow.index = event.first - 1;
+          vow.indexTerm = 0;
         }
         break;
     }
@@ -136,38 +136,38 @@ export class ClusterInvariants implements SimObserver {
   /** What came back from the disk must hold everything that was promised before. */
   onRestart(sim: ClusterSim, id: MemberId): void {
     const { member } = sim.member(id);
-    const promise = this.#promiseOf(id);
+    const vow = this.#vowOf(id);
     if (!member) return;
-    if (member.term < promise.term) {
-      fail("durableBeforeAnswer", id, `answered in term ${promise.term}, came back in term ${member.term}`);
+    if (member.term < vow.term) {
+      fail("durableBeforeAnswer", id, `answered in term ${vow.term}, came back in term ${member.term}`);
     }
-    if (member.term === promise.term && promise.vote !== null && member.vote !== promise.vote) {
+    if (member.term === vow.term && vow.vote !== null && member.vote !== vow.vote) {
       fail(
         "durableBeforeAnswer",
         id,
-        `voted for ${promise.vote} in term ${promise.term}, now has ${member.vote}`,
+        `voted for ${vow.vote} in term ${vow.term}, now has ${member.vote}`,
       );
     }
-    if (promise.index === 0 || promise.index < member.firstIndex) return;
-    const term = member.termAt(promise.index);
-    if (term !== promise.indexTerm && promise.indexTerm !== 0) {
+    if (vow.index === 0 || vow.index < member.firstIndex) return;
+    const term = member.termAt(vow.index);
+    if (term !== vow.indexTerm && vow.indexTerm !== 0) {
       fail(
         "durableBeforeAnswer",
         id,
-        `acknowledged entry ${promise.index} of term ${promise.indexTerm}, came back with term ${term} there`,
+        `acknowledged entry ${vow.index} of term ${vow.indexTerm}, came back with term ${term} there`,
       );
     }
   }
 
   onWipe(id: MemberId): void {
-    this.#promises.delete(id);
+    this.#vows.delete(id);
     this.#seen.delete(id);
   }
 
-  #promiseOf(id: MemberId): Promise {
-    let promise = this.#promises.get(id);
-    if (!promise) this.#promises.set(id, promise = { term: 0, vote: null, index: 0, indexTerm: 0 });
-    return promise;
+  #vowOf(id: MemberId): Vow {
+    let vow = this.#vows.get(id);
+    if (!vow) this.#vows.set(id, vow = { term: 0, vote: null, index: 0, indexTerm: 0 });
+    return vow;
   }
 
   #checkMonotone(id: MemberId, before: Seen, now: Seen): void {

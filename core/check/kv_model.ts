@@ -17,6 +17,7 @@ import type {
   RequestOp,
   ResponseOp,
   TxnRequest,
+  TxnResponse,
 } from "../kv/requests.ts";
 import type { ClientResult } from "../member/io.ts";
 import type { ClientOperation } from "./history.ts";
@@ -65,7 +66,8 @@ function isModelled(request: { readonly kind: string }): request is KvRequest {
     case "deleteRange":
       return op.rangeEnd.length === 0;
     case "range":
-      return op.rangeEnd.length === 0 && op.revision === 0 && !op.serializable && !op.keysOnly && !op.countOnly &&
+      return op.rangeEnd.length === 0 && op.revision === 0 && !op.serializable && !op.keysOnly &&
+        !op.countOnly &&
         op.minModRevision === 0 && op.maxModRevision === 0 && op.minCreateRevision === 0 &&
         op.maxCreateRevision === 0;
     case "txn":
@@ -91,19 +93,32 @@ function keysOf(request: KvRequest): readonly string[] {
   return parts.flatMap((part) => ("key" in part ? [toHex(part.key)] : []));
 }
 
-/** The state after, or null when this result cannot come of this state. A null result fits every state. */
-function applyRequest(request: KvRequest, result: ClientResult | null, state: KvState): KvState | null {
-  if (request.kind !== "txn") return applyOp(request, result as ResponseOp | null, state, revisionOf(result));
-  if (result === null) {
-    // Revisions not learnt yet leave a comparison open; taking it for unequal there is the one guess made.
-    const holds = request.compare.every((one) => compareHolds(one, state));
-    return applyAll(holds ? request.success : request.failure, null, state, null);
+/** The states that may follow; none when this result cannot come of this state. A null result fits every state. */
+function applyRequest(request: KvRequest, result: ClientResult | null, state: KvState): readonly KvState[] {
+  if (request.kind !== "txn") {
+    return list(applyOp(request, result as ResponseOp | null, state, revisionOf(result)));
   }
-  if (result.kind !== "txn") return null;
-  const learnt = learnCompares(request.compare, result.succeeded, state);
-  if (learnt === null) return null;
-  const branch = result.succeeded ? request.success : request.failure;
-  return applyAll(branch, result.responses, learnt, result.revision);
+  if (result === null) {
+    // A comparison with a revision not learnt yet leaves both branches possible.
+    return [true, false].flatMap((succeeded) => applyBranch(request, succeeded, null, state));
+  }
+  return result.kind === "txn" ? applyBranch(request, result.succeeded, result, state) : [];
+}
+
+function applyBranch(
+  request: TxnRequest,
+  succeeded: boolean,
+  result: TxnResponse | null,
+  state: KvState,
+): readonly KvState[] {
+  const learnt = learnCompares(request.compare, succeeded, state);
+  if (learnt === null) return [];
+  const branch = succeeded ? request.success : request.failure;
+  return list(applyAll(branch, result?.responses ?? null, learnt, result?.revision ?? null));
+}
+
+function list(state: KvState | null): readonly KvState[] {
+  return state === null ? [] : [state];
 }
 
 function revisionOf(result: ClientResult | null): Revision | null {
@@ -189,7 +204,8 @@ function learnCompares(compares: readonly Compare[], succeeded: boolean, state: 
 /** True when the comparison speaks of a revision that nobody has learnt yet. */
 function isOpen({ key, target }: Compare, state: KvState): boolean {
   const known = state.get(toHex(key));
-  return known !== undefined && (target.kind === "mod" || target.kind === "create") && known[target.kind] === null;
+  return known !== undefined && (target.kind === "mod" || target.kind === "create") &&
+    known[target.kind] === null;
 }
 
 function compareHolds({ key, target, result }: Compare, state: KvState): boolean {

@@ -55,24 +55,16 @@ export class RevisionLog {
     return this.#records.entries(revision);
   }
 
-  /** Takes records out, all of which must be in. */
-  remove(records: ReadonlySet<KvRecord>): void {
-    const revisions = new Set<Revision>();
+  /** Takes records of one key out, all of which must be in. */
+  remove(records: readonly KvRecord[]): void {
     for (const record of records) {
-      revisions.add(record.kv.modRevision);
+      const revision = record.kv.modRevision;
+      const present = this.#records.get(revision);
+      assert(present !== undefined, () => `no record at revision ${revision}`);
+      if (present.length === 1) this.#records.delete(revision);
+      else this.#records.set(revision, present.filter((other) => other !== record));
+      this.#recordCount -= 1;
       this.#sizeBytes -= RECORD_OVERHEAD_BYTES + keyValueSize(record);
     }
-    const countBefore = this.#recordCount;
-    for (const revision of revisions) {
-      const present = this.#records.get(revision) ?? [];
-      const kept = present.filter((record) => !records.has(record));
-      if (kept.length === 0) this.#records.delete(revision);
-      else this.#records.set(revision, kept);
-      this.#recordCount -= present.length - kept.length;
-    }
-    assert(
-      countBefore - this.#recordCount === records.size,
-      () => `took out ${countBefore - this.#recordCount} of ${records.size} records`,
-    );
   }
 }

@@ -29,6 +29,8 @@ export interface DriverOptions {
   readonly onStopped: (reason: StopReason) => void;
   /** Sees every input just before the member does: a journal of these replays the member. */
   readonly onInput?: (input: Input) => void;
+  /** Where request numbers begin: a member restored from a keyframe goes on counting. Default 1. */
+  readonly firstRequestId?: number;
 }
 
 export type StopReason =
@@ -40,7 +42,7 @@ export class MemberDriver {
   readonly #options: DriverOptions;
   readonly #waiting = new Map<number, (response: ClientResponse) => void>();
   #inputs: Input[] = [];
-  #nextRequestId = 1;
+  #nextRequestId: number;
   #scheduled = false;
   #running = false;
   #stopped = false;
@@ -49,7 +51,13 @@ export class MemberDriver {
   /** @param outputs what recovery already had to say. */
   constructor(options: DriverOptions, outputs: readonly Output[]) {
     this.#options = options;
+    this.#nextRequestId = options.firstRequestId ?? 1;
     this.#dispatch(outputs);
+  }
+
+  /** The number that the next request will get. */
+  get nextRequestId(): number {
+    return this.#nextRequestId;
   }
 
   get stopped(): boolean {
@@ -92,7 +100,6 @@ export class MemberDriver {
   /** Waits on for a request that a member restored from a keyframe was asked before the keyframe was taken. */
   adopt(requestId: number, onResponse: (response: ClientResponse) => void): void {
     this.#waiting.set(requestId, onResponse);
-    this.#nextRequestId = Math.max(this.#nextRequestId, requestId + 1);
   }
 
   cancel(requestId: number): void {

@@ -859,6 +859,8 @@ export class Member {
     member.#removedAtTick = state.removedAtTick;
     member.#lastRoster = state.lastRoster;
     member.#written = state.written;
+    // What the blank member said while it was made is no part of the run.
+    member.#outputs = [];
     return member;
   }
 

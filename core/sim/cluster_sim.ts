@@ -70,6 +70,8 @@ interface Slot {
   held: SimEvent[];
   /** Driver's request number to the run's request number. */
   requests: Map<number, number>;
+  /** Where the driver of this start begins to number its requests. */
+  firstRequestId: number;
   /** Drew the election deadlines of this start. */
   seed: number;
   /** Its disk was replaced by an empty one. */
@@ -137,8 +139,13 @@ export class ClusterSim {
       network: this.#network.capture(),
       prng: this.#prng.state(),
       slots: this.ids.map((id) => {
-        const { member, driver: _, disk, ...rest } = this.#slot(id);
-        return { ...clonePlain(rest), member: member?.capture() ?? null, disk: disk.capture() };
+        const { member, driver, disk, ...rest } = this.#slot(id);
+        return {
+          ...clonePlain(rest),
+          firstRequestId: driver?.nextRequestId ?? 1,
+          member: member?.capture() ?? null,
+          disk: disk.capture(),
+        };
       }),
       hash: this.#hash.capture(),
       traceCount: this.#traceCount,
@@ -383,6 +390,7 @@ export class ClusterSim {
       diskDelayMs: { min: plan.diskDelayMsMin, max: plan.diskDelayMsMax },
       held: [],
       requests: new Map(),
+      firstRequestId: 1,
       seed: 0,
     };
     this.#slots.set(info.id, slot);
@@ -397,6 +405,7 @@ export class ClusterSim {
       return;
     }
     slot.start += 1;
+    slot.firstRequestId = 1;
     const options = this.#optionsOf(slot, this.#prng.nextUint32());
     const recovery = Member.recover(options, slot.disk.image());
     if (recovery.kind === "refused") {
@@ -414,8 +423,8 @@ export class ClusterSim {
   }
 
   #restoreSlot(state: SlotState): void {
-    const { member, disk, ...rest } = clonePlain(state);
-    const slot: Slot = { ...rest, member: null, driver: null, disk: SimDisk.restore(disk) };
+    const { member, disk, ...rest } = state;
+    const slot: Slot = { ...clonePlain(rest), member: null, driver: null, disk: SimDisk.restore(disk) };
     this.#slots.set(slot.info.id, slot);
     if (!member) return;
     slot.member = Member.restore(this.#optionsOf(slot, slot.seed), member);
@@ -471,6 +480,7 @@ export class ClusterSim {
       schedule: (flush) => flush(),
       onTrace: (event) => this.#trace(id, event),
       onStopped: (reason) => this.#onStopped(slot, reason),
+      firstRequestId: slot.firstRequestId,
     }, outputs);
   }
 

@@ -29,10 +29,11 @@ export class Narrator {
   /** Reads the events of a frame that have not been told yet. Returns the facts in them, oldest first. */
   take(frame: ClusterFrame): readonly Fact[] {
     const facts: Fact[] = [];
+    // Events stand in the order of their time, numbers in the order they were heard of: a late one is still new.
     let last = this.eventNumber;
     for (const event of frame.events) {
-      if (event.number <= last) continue;
-      last = event.number;
+      if (event.number <= this.eventNumber) continue;
+      last = Math.max(last, event.number);
       const fact = this.#teller.tell(event, frame);
       if (fact !== null) facts.push(fact);
     }
@@ -46,7 +47,6 @@ export class Narrator {
   reset(): void {
     this.caption = null;
     this.#waiting = null;
-    this.eventNumber = 0;
   }
 
   #offer(fact: Fact): void {

@@ -62,6 +62,7 @@ export class Session {
 
   readonly #cluster: Cluster;
   readonly #onFrame: () => void;
+  #newest: ClusterFrame;
   readonly #pace = new AutoPace();
   readonly #phone = new MediaQuery("max-width: 799.9px");
   readonly #wide = new MediaQuery("min-width: 1200px");
@@ -82,15 +83,17 @@ export class Session {
     this.ticker = new Ticker(() => cluster.now(), () => this.still);
     this.firstRun = new FirstRun(firstVisit && cluster.frame.returned === null);
     this.reportOpen = cluster.frame.returned !== null;
-    this.#onFrame = createSubscriber((update) => cluster.subscribe(update));
+    this.#newest = cluster.frame;
     this.#take(cluster.frame);
+    // Before the subscriber below, so that components are called when the frame is already in its place.
     cluster.subscribe((frame) => this.#take(frame));
+    this.#onFrame = createSubscriber((update) => cluster.subscribe(update));
   }
 
-  /** The newest frame; whoever reads it in a component follows it. */
+  /** The newest frame; whoever reads it in a component follows it. One and the same for all until the next. */
   get frame(): ClusterFrame {
     this.#onFrame();
-    return this.#cluster.frame;
+    return this.#newest;
   }
 
   get phone(): boolean {
@@ -107,7 +110,7 @@ export class Session {
 
   /** Messages stand at mid-link: motion is unwanted, or the clock stands still. */
   get still(): boolean {
-    return this.reducedMotion || this.#cluster.frame.clock.paused;
+    return this.reducedMotion || this.frame.clock.paused;
   }
 
   get tooFast(): boolean {
@@ -183,9 +186,9 @@ export class Session {
 
   /** Cuts every link of a member, or mends them all. */
   async isolate(name: string, apart: boolean): Promise<void> {
-    for (const other of this.#cluster.frame.members) {
+    for (const other of this.#newest.members) {
       if (other.name === name) continue;
-      const whole = linkState(this.#cluster.frame.cuts, this.#idOf(name), other.id) === "open";
+      const whole = linkState(this.#newest.cuts, this.#idOf(name), other.id) === "open";
       if (apart) await this.cut(name, other.name);
       else if (!whole) await this.mend(name, other.name);
     }
@@ -236,13 +239,13 @@ export class Session {
   }
 
   speedStep(direction: 1 | -1): void {
-    this.speed(nextSpeed(this.#cluster.frame.clock.scale, direction));
+    this.speed(nextSpeed(this.#newest.clock.scale, direction));
   }
 
   paceByItself(): void {
     this.touched();
     this.autoPace = true;
-    this.#cluster.speed(calmScale(this.#cluster.frame));
+    this.#cluster.speed(calmScale(this.#newest));
   }
 
   pauseClock(): void {
@@ -258,7 +261,7 @@ export class Session {
   }
 
   toggleClock(): void {
-    if (this.#cluster.frame.clock.paused) this.resumeClock();
+    if (this.#newest.clock.paused) this.resumeClock();
     else this.pauseClock();
   }
 
@@ -329,6 +332,7 @@ export class Session {
   // --- inside ------------------------------------------------------------------------------------------------------
 
   #take(frame: ClusterFrame): void {
+    this.#newest = frame;
     const facts = this.narrator.take(frame);
     this.timeLine.take(frame, this.#cluster.now(), facts);
     this.firstRun.take(frame);
@@ -372,9 +376,9 @@ export class Session {
   }
 
   #idOf(name: string): MemberId {
-    const member = memberByName(this.#cluster.frame, name);
+    const member = memberByName(this.#newest, name);
     if (member === undefined) {
-      const names = this.#cluster.frame.members.map((one) => one.name).join(", ");
+      const names = this.#newest.members.map((one) => one.name).join(", ");
       throw new Error(`there is no member ${name}; the members are ${names}`);
     }
     return member.id;

@@ -25,13 +25,16 @@ export class TimeLine {
       this.startMs = frame.events[0]?.atMs ?? nowMs;
     }
     const fresh: TrackEvent[] = [];
+    const told = this.#lastNumber;
     for (const event of frame.events) {
-      if (event.number <= this.#lastNumber) continue;
-      this.#lastNumber = event.number;
+      if (event.number <= told) continue;
+      this.#lastNumber = Math.max(this.#lastNumber, event.number);
       const mark = trackMark(event.event, this.#leads(frame, event.member));
       if (mark !== null) fresh.push({ number: event.number, atMs: event.atMs, mark });
     }
-    if (fresh.length > 0) this.events = [...this.events, ...fresh].slice(-EVENTS_MAX);
+    if (fresh.length > 0) {
+      this.events = [...this.events, ...fresh].sort((a, b) => a.atMs - b.atMs).slice(-EVENTS_MAX);
+    }
     const news = facts[facts.length - 1];
     if (news !== undefined) this.latest = news;
     this.#takeLeader(frame, nowMs);
@@ -41,7 +44,6 @@ export class TimeLine {
     this.events = [];
     this.spans = [];
     this.latest = null;
-    this.#lastNumber = 0;
     this.#started = false;
   }
 
@@ -85,7 +87,7 @@ function trackMark(event: ClusterFrame["events"][number]["event"], byLeader: boo
         case "restart":
           return "back";
         case "cut":
-        case "cutOneWay":
+        case "cut one way":
           return "cut";
         default:
           return null;

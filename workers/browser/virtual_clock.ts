@@ -118,18 +118,14 @@ export class FollowingClock {
   constructor(first: ClockNotice, readReal: () => number = realNow) {
     this.#notice = first;
     this.#realNow = readReal;
-    this.apply(first);
+    this.#skewMs = this.#skewSeenBy(first);
   }
 
-  /**
-   * A context begun after the machine's clock was set, or after a sleep, reads another real time than the page. The
-   * notice's own time of sending shows it. What a notice merely waited while the worker was busy is far less.
-   */
   apply(notice: ClockNotice): void {
+    // Read once by the old notice, so that what was reached by it is never taken back.
     this.now();
     this.#notice = notice;
-    const apartMs = this.#realNow() - notice.sentAtMs;
-    this.#skewMs = Math.abs(apartMs) >= SKEW_MS_MIN ? apartMs : 0;
+    this.#skewMs = this.#skewSeenBy(notice);
   }
 
   now(): number {
@@ -148,5 +144,15 @@ export class FollowingClock {
     if (record.paused) return null;
     const atMs = record.realOriginMs + (virtualMs - record.virtualOriginMs) / record.scale;
     return atMs > leaseUntilMs ? null : Math.max(0, atMs - (this.#realNow() - this.#skewMs));
+  }
+
+  /**
+   * A context begun after the machine's clock was set, or after a sleep, reads another real time than the page. The
+   * notice's own time of sending shows it; what a notice merely waited for a busy worker is nearly always less, and
+   * the next notice, a moment later, mends it where it was not.
+   */
+  #skewSeenBy(notice: ClockNotice): number {
+    const apartMs = this.#realNow() - notice.sentAtMs;
+    return Math.abs(apartMs) >= SKEW_MS_MIN ? apartMs : 0;
   }
 }

@@ -99,13 +99,15 @@ Deno.test("a watch from the past catches up, one from the future waits, and filt
 
 Deno.test("the pair before comes along when asked for, except where there was none or compaction took it", () => {
   const { apply, create, takeAll } = watchedStore();
-  apply(put("a", "1"), put("a", "2"), put("a", "3"), remove("a"), put("a", "4"), compact(3));
+  // The last transaction deletes the key and puts it anew: that put has no pair before, though revision 6 had one.
+  const renewal = txnRequest({ success: [remove("a", "\0"), putRequest({ key: utf8("a") })] });
+  apply(put("a", "1"), put("a", "2"), put("a", "3"), remove("a"), put("a", "4"), renewal, compact(3));
   accepted(create(watch("a", "", { startRevision: 3, prevKv: true })));
 
   const [response] = takeAll();
 
   const before = response!.events.map(({ prevKv }) => prevKv === null ? null : fromUtf8(prevKv.value));
-  assert.deepEqual(before, [null, "2", "3", null]);
+  assert.deepEqual(before, [null, "2", "3", null, "4", null]);
 });
 
 Deno.test("compaction ends the watches that it overtakes, and no others", () => {
