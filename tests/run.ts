@@ -98,7 +98,7 @@ async function run(step: Step): Promise<Outcome> {
 }
 
 /** Shows output as it comes, where `show` asks for it, and returns all of it. */
-async function relay(stream: ReadableStream<Uint8Array>, show: boolean): Promise<string> {
+async function relay(stream: ReadableStream<Uint8Array<ArrayBuffer>>, show: boolean): Promise<string> {
   let text = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
     text += chunk;

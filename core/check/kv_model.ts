@@ -81,7 +81,7 @@ function isModelled(request: { readonly kind: string }): request is KvRequest {
 export const kvModel: SequentialModel<KvState, KvOperation> = {
   initial: new Map(),
   keysOf: ({ request }) => keysOf(request),
-  apply: ({ request, result }, state) => applyRequest(request, result, state),
+  apply: ({ request, result }, state, isAnswered) => applyRequest(request, isAnswered ? result : null, state),
   nameOf: (state) =>
     [...state].sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, { value, version, mod, create }]) => `${key}=${value}/${version}/${mod}/${create}`).join(),

@@ -25,9 +25,10 @@ export interface SequentialModel<State, Operation extends TimedOperation> {
   keysOf(operation: Operation): readonly string[];
   /**
    * The states that may follow when the operation takes effect here; none when its answer cannot come of this state.
-   * The same state object when nothing changes. An operation of unknown outcome fits every state.
+   * The same state object when nothing changes.
+   * @param isAnswered false: whatever the operation says of its answer is not known yet, and it fits every state.
    */
-  apply(operation: Operation, state: State): readonly State[];
+  apply(operation: Operation, state: State, isAnswered: boolean): readonly State[];
   /** Equal for equal states, and only for them. */
   nameOf(state: State): string;
 }
@@ -251,7 +252,7 @@ function operationAfters<State, Operation extends TimedOperation>(
   isAnswered: boolean,
   state: State,
 ): readonly State[] {
-  const afters = model.apply(operation, state);
+  const afters = model.apply(operation, state, isAnswered);
   // To happen without a trace is the same as never to happen, and that needs no step.
   return isAnswered ? afters : afters.filter((after) => after !== state);
 }

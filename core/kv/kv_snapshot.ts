@@ -126,8 +126,9 @@ function tablesFrom(
     if (isDeletion(record) && index.at(key, main) === undefined) {
       return refusal(`it deletes a key at revision ${main} that did not live`);
     }
-    index.add(key, record);
-    changes.push(record);
+    const shared = withSharedKey(record, index.newest(key));
+    index.add(key, shared);
+    changes.push(shared);
     if (records[i + 1]?.kv.modRevision === main) continue;
     log.append(main, changes);
     changes = [];
@@ -141,6 +142,11 @@ function tablesFrom(
   });
   if (leaseMissing !== "") return refusal(`a key names the lease ${leaseMissing}, which it lacks`);
   return { index, log, leases, revision, compactRevision };
+}
+
+/** The store holds the bytes of a key once, and knows touched keys by them. */
+function withSharedKey(record: KvRecord, older: KvRecord | undefined): KvRecord {
+  return older === undefined ? record : { ...record, kv: { ...record.kv, key: older.kv.key } };
 }
 
 function comesBefore(a: KvRecord, b: KvRecord): boolean {

@@ -249,7 +249,11 @@ export class KvStore {
       if (main > request.revision) break;
       for (const { kv } of records) touched.add(kv.key);
     }
-    for (const key of touched) log.remove(index.compactKey(keyTextOf(key), request.revision));
+    const forgotten: KvRecord[] = [];
+    for (const key of touched) {
+      for (const record of index.compactKey(keyTextOf(key), request.revision)) forgotten.push(record);
+    }
+    log.remove(forgotten);
     this.#tables = { ...this.#tables, compactRevision: request.revision };
     return { kind: "compact", revision: this.revision };
   }

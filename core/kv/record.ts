@@ -6,7 +6,10 @@ import type { Revision } from "../base/ids.ts";
 import type { KeyValue, LeaseId } from "./requests.ts";
 
 export interface KvRecord {
-  /** A deletion has version 0, and of the rest only key and modRevision. */
+  /**
+   * A deletion has version 0, and of the rest only key and modRevision. Invariant: all records of a key that the
+   * store holds share one Uint8Array as their key.
+   */
   readonly kv: KeyValue;
   /** The change's turn within its revision, from 0. */
   readonly sub: number;

@@ -55,16 +55,29 @@ export class RevisionLog {
     return this.#records.entries(revision);
   }
 
-  /** Takes records of one key out, all of which must be in. */
+  /** Takes records out, all of which must be in. */
   remove(records: readonly KvRecord[]): void {
+    // A revision may hold very many changes, so that its list is gone through once for all that leave it.
+    const leaving = new Map<Revision, Set<KvRecord>>();
     for (const record of records) {
       const revision = record.kv.modRevision;
       const present = this.#records.get(revision);
       assert(present !== undefined, () => `no record at revision ${revision}`);
-      if (present.length === 1) this.#records.delete(revision);
-      else this.#records.set(revision, present.filter((other) => other !== record));
       this.#recordCount -= 1;
       this.#sizeBytes -= RECORD_OVERHEAD_BYTES + keyValueSize(record);
+      if (present.length === 1) this.#records.delete(revision);
+      else if (leaving.has(revision)) leaving.get(revision)!.add(record);
+      else leaving.set(revision, new Set([record]));
+    }
+    for (const [revision, leavers] of leaving) {
+      const present = this.#records.get(revision)!;
+      const kept = present.filter((record) => !leavers.has(record));
+      assert(
+        present.length - kept.length === leavers.size,
+        () => `revision ${revision} lacks a record to take out`,
+      );
+      if (kept.length === 0) this.#records.delete(revision);
+      else this.#records.set(revision, kept);
     }
   }
 }

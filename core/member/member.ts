@@ -10,13 +10,12 @@
 // makes writes larger, not a longer queue of them.
 
 import { assert } from "../base/assert.ts";
-import { fromUtf8, utf8 } from "../base/bytes.ts";
 import type { DiskImage, DiskOp } from "../base/disk.ts";
 import { ETCD_ERRORS, type EtcdError, isEtcdError } from "../base/etcd_error.ts";
 import type { LogIndex, MemberId, Term } from "../base/ids.ts";
 import { Prng, type PrngState } from "../base/prng.ts";
 import { refusalOfDeleteRange, refusalOfPut, refusalOfRange, refusalOfTxnRequest } from "../kv/kv_checks.ts";
-import { isReadOnlyTxn, type RangeRequest, type RangeResponse, type TxnRequest } from "../kv/requests.ts";
+import type { RangeRequest, RangeResponse, TxnRequest } from "../kv/requests.ts";
 import type { Message } from "../raft/message.ts";
 import { EMPTY_CONFIG } from "../raft/membership.ts";
 import type { RaftOptions } from "../raft/options.ts";
@@ -27,7 +26,6 @@ import type { Entry, HardState, Snapshot, SnapshotMeta } from "../raft/types.ts"
 import { recover as recoverWal } from "../wal/wal_reader.ts";
 import { WalWriter, type WalWriterState } from "../wal/wal_writer.ts";
 import { confChangeCodec } from "../wire/conf_change_codec.ts";
-import { memberIdFor } from "../wire/etcd_ids.ts";
 import { decodeLogCommand, encodeLogCommand } from "../wire/request_codec.ts";
 import { bootstrapLog } from "./bootstrap.ts";
 import type { MembershipChange } from "./cluster_members.ts";
@@ -41,27 +39,24 @@ import type {
   Output,
   ResponseHeader,
 } from "./io.ts";
-import { changeOf, confChangeOf } from "./membership_entry.ts";
+import { changeOf, confChangeOf, entryIdOf } from "./membership_entry.ts";
+import { refusalOfMembershipChange } from "./membership_rules.ts";
 import { kvHashOf, viewOf } from "./member_view.ts";
 import type { MemberOptions } from "./options.ts";
 import { type PendingRequest, PendingRequests } from "./pending_requests.ts";
-import { ReadQueue, type ReadQueueState } from "./read_queue.ts";
+import { isRead, membershipChangeOf } from "./request_kinds.ts";
+import { raftOptionsOf } from "./raft_settings.ts";
+import { ReadQueue, type ReadQueueState, roundContext, roundOf } from "./read_queue.ts";
 import { StateMachine, type StateMachineState } from "./state_machine.ts";
 import type { TraceEvent } from "./trace.ts";
 import type { MemberView } from "./view.ts";
 
 /** Proposals held while nobody leads; beyond it clients hear "too many requests". (etcd's maxGapBetweenApplyAndCommitIndex) */
 const UNPROPOSED_COUNT_MAX = 5_000;
-/** Largest total of entry bytes in one append message: etcd's maxSizePerMsg. */
-const APPEND_BYTES_MAX = 1024 * 1024;
-/** Appends in flight to one peer: etcd's maxInflightMsgs. */
-const INFLIGHT_MESSAGES_MAX = 512;
 /** A removed member lingers this many heartbeats, so that what removed it reaches the others. */
 const REMOVED_LINGER_HEARTBEATS = 10;
 /** Election timeouts after which a snapshot that was sent is taken for lost. */
 const SNAPSHOT_PATIENCE_ELECTIONS = 10;
-/** A learner may vote once it holds this share of the leader's log. (etcd's readyPercent) */
-const LEARNER_READY_SHARE = 0.9;
 /** What `status` reports: the etcd release whose API is spoken. */
 export const ETCD_VERSION = "3.4.23";
 
@@ -253,23 +248,7 @@ export class Member {
   }
 
   #raftOptions(): RaftOptions {
-    const { id, timing, rules, trace } = this.#options;
-    return {
-      id,
-      electionTicks: timing.electionTicks,
-      heartbeatTicks: timing.heartbeatTicks,
-      preVote: rules.preVote,
-      checkQuorum: rules.checkQuorum,
-      readOnly: "safe",
-      messageBytesMax: APPEND_BYTES_MAX,
-      inflightMessagesMax: INFLIGHT_MESSAGES_MAX,
-      uncommittedBytesMax: Infinity,
-      committedBytesMax: Infinity,
-      disableConfChangeValidation: false,
-      stepDownOnRemoval: true,
-      prng: this.#prng,
-      onEvent: trace ? (event) => this.#trace(event) : () => {},
-    };
+    return raftOptionsOf(this.#options, this.#prng, (event) => this.#trace(event));
   }
 
   #raftHost(): RaftHost {
@@ -442,7 +421,7 @@ export class Member {
       case "memberRemove":
       case "memberPromote":
       case "memberUpdate":
-        return this.#checkMembership(membershipChangeOf(request)!);
+        return this.#refusalOf(membershipChangeOf(request)!);
     }
   }
 
@@ -460,45 +439,17 @@ export class Member {
     return null;
   }
 
-  /** Why a membership change must not even be proposed here and now. The log has the last word when it is applied. */
-  #checkMembership(change: MembershipChange): EtcdError | null {
-    const trouble = this.#machine.members.check(change);
-    if (trouble) return trouble;
-    if (change.kind === "promote") return this.#checkPromotion(change.id);
-    if (!this.#options.strictReconfigCheck) return null;
-    const voters = this.#machine.members.list().filter((member) => !member.isLearner);
-    const started = voters.filter((member) => member.name !== "");
-    if (change.kind === "add" && !change.member.isLearner) {
-      // One voter is allowed to double itself: otherwise a single member could never grow. (etcd's own exception)
-      const single = voters.length === 1 && started.length === 1;
-      if (!single && started.length < quorumOf(voters.length + 1)) return ETCD_ERRORS.memberNotEnoughStarted;
-      return this.#hearsEveryVoter() ? null : ETCD_ERRORS.unhealthy;
-    }
-    if (change.kind === "remove" && voters.some((member) => member.id === change.id)) {
-      const remaining = started.filter((member) => member.id !== change.id);
-      // Removing one that never started hurts nobody.
-      const wasStarted = started.length > remaining.length;
-      if (wasStarted && remaining.length < quorumOf(voters.length - 1)) {
-        return ETCD_ERRORS.memberNotEnoughStarted;
-      }
-    }
-    return null;
-  }
-
-  #checkPromotion(id: MemberId): EtcdError | null {
-    if (this.#raft.role !== "leader") return ETCD_ERRORS.notLeader;
-    const match = this.#raft.status().progress.get(id)?.match ?? 0;
-    return match >= this.#raft.lastIndex * LEARNER_READY_SHARE ? null : ETCD_ERRORS.learnerNotReady;
-  }
-
-  /** Only a leader hears everybody; elsewhere this cannot be told and is not held against the change. */
-  #hearsEveryVoter(): boolean {
-    if (this.#raft.role !== "leader") return true;
-    const since = this.#tick - 2 * this.#options.timing.electionTicks;
-    return this.#machine.members.list().every((member) =>
-      member.isLearner || member.id === this.id || member.name === "" ||
-      (this.#heardAtTick.get(member.id) ?? -1) >= since
-    );
+  #refusalOf(change: MembershipChange): EtcdError | null {
+    const hearsSince = this.#tick - 2 * this.#options.timing.electionTicks;
+    return refusalOfMembershipChange(change, {
+      self: this.id,
+      members: this.#machine.members,
+      strict: this.#options.strictReconfigCheck,
+      leads: this.leads,
+      lastIndex: this.#raft.lastIndex,
+      matchOf: (id) => this.#raft.status().progress.get(id)?.match ?? 0,
+      hears: (id) => (this.#heardAtTick.get(id) ?? -Infinity) >= hearsSince,
+    });
   }
 
   #moveLeader(target: MemberId): ClientResult | EtcdError {
@@ -676,7 +627,7 @@ export class Member {
       this.#raft.applyConfChange(confChange);
       this.#emitRoster();
     }
-    const pending = this.#pending.takeByEntryId(uint64Hex(confChange.requestId));
+    const pending = this.#pending.takeByEntryId(entryIdOf(confChange));
     if (pending) this.#respondTo(pending, answer);
     if (this.#machine.members.isRemoved(this.id)) this.#removedAtTick ??= this.#tick;
   }
@@ -880,48 +831,4 @@ export class Member {
       writeInFlight: this.#inFlight !== null,
     });
   }
-}
-
-/** Requests that are answered from the state once the quorum has confirmed how far it must have come. */
-function isRead(request: ClientRequest): request is RangeRequest | TxnRequest {
-  return request.kind === "range" || (request.kind === "txn" && isReadOnlyTxn(request));
-}
-
-function membershipChangeOf(request: ClientRequest): MembershipChange | null {
-  switch (request.kind) {
-    case "memberAdd": {
-      const peerUrls = [...request.peerUrls].sort();
-      const id = memberIdFor(peerUrls, "", request.unixSeconds);
-      return {
-        kind: "add",
-        member: { id, name: "", peerUrls, clientUrls: [], isLearner: request.isLearner },
-      };
-    }
-    case "memberRemove":
-      return { kind: "remove", id: request.member };
-    case "memberPromote":
-      return { kind: "promote", id: request.member };
-    case "memberUpdate":
-      return { kind: "update", id: request.member, peerUrls: request.peerUrls };
-    default:
-      return null;
-  }
-}
-
-function quorumOf(voterCount: number): number {
-  return Math.floor(voterCount / 2) + 1;
-}
-
-function roundContext(startTag: string, round: number): Uint8Array {
-  return utf8(`${startTag}/${round}`);
-}
-
-/** The round that a read's context names; null when it is of another start. */
-function roundOf(startTag: string, context: Uint8Array): number | null {
-  const text = fromUtf8(context);
-  return text.startsWith(`${startTag}/`) ? Number(text.slice(startTag.length + 1)) : null;
-}
-
-function uint64Hex(value: bigint): string {
-  return value.toString(16).padStart(16, "0");
 }

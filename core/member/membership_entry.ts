@@ -1,6 +1,6 @@
 // A change of members on its way through the log: Raft sees who votes, the context carries the rest as etcd's JSON.
 
-import { type MemberId, memberId } from "../base/ids.ts";
+import { memberId } from "../base/ids.ts";
 import type { ConfChange, ConfChangeSingle } from "../raft/types.ts";
 import { decodeMemberContext, encodeMemberContext, memberContext } from "../wire/member_context.ts";
 import type { MembershipChange } from "./cluster_members.ts";
@@ -59,7 +59,7 @@ function contextOf(change: MembershipChange): Uint8Array {
   }
 }
 
-/** Whom a conf change speaks of, for labels. */
-export function subjectOf(confChange: ConfChange): MemberId | null {
-  return confChange.changes[0]?.member ?? null;
+/** The proposer's name for the change, as `confChangeOf` took it. */
+export function entryIdOf(confChange: ConfChange): string {
+  return confChange.requestId.toString(16).padStart(16, "0");
 }

@@ -3,6 +3,7 @@
 //
 //   waiting ──startRound──▶ asking ──confirmed(index)──▶ ready ──served when applied >= index──▶ gone
 
+import { fromUtf8, utf8 } from "../base/bytes.ts";
 import type { LogIndex } from "../base/ids.ts";
 
 export interface ReadQueueState {
@@ -81,4 +82,15 @@ export class ReadQueue {
     });
     return servable;
   }
+}
+
+/** Names a round on the wire. The tag is of this start of the member: an answer to an earlier one would be too old. */
+export function roundContext(startTag: string, round: number): Uint8Array {
+  return utf8(`${startTag}/${round}`);
+}
+
+/** The round that a read's context names; null when it is of another start. */
+export function roundOf(startTag: string, context: Uint8Array): number | null {
+  const text = fromUtf8(context);
+  return text.startsWith(`${startTag}/`) ? Number(text.slice(startTag.length + 1)) : null;
 }

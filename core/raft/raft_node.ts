@@ -6,12 +6,7 @@ import { assert } from "../base/assert.ts";
 import type { LogIndex, MemberId, Term } from "../base/ids.ts";
 import { Prng } from "../base/prng.ts";
 import { countVote, stepCandidate } from "./candidate.ts";
-import {
-  type ConfChangeEntryKind,
-  LEAVE_JOINT_PROPOSAL,
-  type Proposal,
-  unplaced,
-} from "./conf_change_codec.ts";
+import { type ConfChangeEntryKind, type Proposal, unplaced } from "./conf_change_codec.ts";
 import { castVote, isHeldOffByLease, startCampaign } from "./election.ts";
 import { stepFollower } from "./follower.ts";
 import {

@@ -1,21 +1,21 @@
 // The client port: gRPC (HTTP/2) and plain HTTP/1.1 on one port, as etcd's clients expect. The first bytes of a
 // connection tell which: HTTP/2 always opens with the same preface, and no HTTP/1 method begins like it.
 
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type http from "node:http";
-import type http2 from "node:http2";
 import net from "node:net";
-import type { ListenAddress } from "./listen.ts";
-import { closeServer, listenOn } from "./listen.ts";
+import { PREFACE } from "./http2/frames.ts";
+import { ServerConnection, type StreamHandler } from "./http2/server_connection.ts";
+import { closeServer, type ListenAddress, listenOn } from "./listen.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** "PRI * HTTP/2.0\r\n…": three bytes are enough. */
-const HTTP2_PREFACE = Buffer.from("PRI");
+const HTTP2_START = PREFACE.subarray(0, 3);
 /** One who connects and stays silent longer is shown the door. */
 const SILENCE_MS_MAX = 30_000;
 
 export interface ClientFronts {
-  readonly grpc: http2.Http2Server;
+  readonly grpc: StreamHandler;
   readonly http: http.Server;
 }
 
@@ -61,13 +61,14 @@ export class ClientPort {
       const start: Buffer | null = socket.read();
       if (start === null) return;
       socket.unshift(start);
-      const decisive = Math.min(start.length, HTTP2_PREFACE.length);
-      const matches = start.subarray(0, decisive).equals(HTTP2_PREFACE.subarray(0, decisive));
-      if (matches && decisive < HTTP2_PREFACE.length) return;
+      const decisive = Math.min(start.length, HTTP2_START.length);
+      const isHttp2 = start.subarray(0, decisive).equals(HTTP2_START.subarray(0, decisive));
+      if (isHttp2 && decisive < HTTP2_START.length) return;
       socket.off("readable", look);
       socket.off("timeout", giveUp);
       socket.setTimeout(0);
-      (matches ? fronts.grpc : fronts.http).emit("connection", socket);
+      if (isHttp2) new ServerConnection(socket, fronts.grpc);
+      else fronts.http.emit("connection", socket);
     };
     socket.on("readable", look);
   }

@@ -1,6 +1,5 @@
-// gRPC's unary calls over Node's http2: the framing of requests and answers, statuses, deadlines. Written out because
-// it is small, a third cheaper per call than the usual library, and needs no permission beyond the network. What a
-// call means is not known here.
+// gRPC's unary calls over HTTP/2: the framing of requests and answers, statuses, deadlines. What a call means is not
+// known here.
 //
 //   request   HEADERS :path /package.Service/Method   DATA  0|length|message   END_STREAM
 //   answer    HEADERS :status 200                     DATA  0|length|message   HEADERS grpc-status 0
@@ -9,8 +8,9 @@
 // (github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md)
 
 import { Buffer } from "node:buffer";
-import http2 from "node:http2";
 import { GRPC_CODE_NUMBER, type GrpcCode } from "../../core/base/etcd_error.ts";
+import { hpackEncode } from "./http2/hpack.ts";
+import type { ServerStream, StreamHandler, StreamListener } from "./http2/server_connection.ts";
 
 /** A message in, one answer out through `reply`. Returns what to do should the caller stop waiting. */
 export type UnaryMethod = (request: Uint8Array, reply: (answer: GrpcAnswer) => void) => Cancel | null;
@@ -27,118 +27,136 @@ export interface GrpcServerOptions {
   readonly messageBytesMax: number;
 }
 
-/** A server without a port of its own: hand it sockets by `emit("connection", socket)`. */
-export function createGrpcServer(options: GrpcServerOptions): http2.Http2Server {
-  const server = http2.createServer({
-    // Node closes a session that buffers more than 10 MB by default; a full answer to a range may be larger.
-    maxSessionMemory: 512,
-    settings: { initialWindowSize: 1024 * 1024 },
-  });
-  server.on("stream", (stream, headers) => serve(options, stream, headers));
-  // What a broken client does to its own connection ends that connection, nothing else.
-  server.on("sessionError", () => {});
-  return server;
+/** Serves the streams of any number of connections. */
+export function grpcHandler(options: GrpcServerOptions): StreamHandler {
+  return (stream, headers) => {
+    const contentType = headers.get("content-type") ?? "";
+    if (headers.get(":method") !== "POST" || !contentType.startsWith("application/grpc")) {
+      stream.sendHeaders(NOT_GRPC, true);
+      return DEAF;
+    }
+    const path = headers.get(":path") ?? "";
+    const method = options.methods.get(path);
+    if (method === undefined) {
+      refuse(stream, "unimplemented", unknownMethod(path));
+      return DEAF;
+    }
+    return new UnaryCall(stream, headers, method, options.messageBytesMax);
+  };
 }
 
 const FRAME_HEADER_BYTES = 5;
 const COMPRESSED_FLAG = 1;
+const CONTENT_TYPE = ["content-type", "application/grpc"] as const;
+const ANSWER_HEADERS = hpackEncode([[":status", "200"], CONTENT_TYPE]);
+const ANSWER_TRAILERS = hpackEncode([["grpc-status", "0"]]);
+const NOT_GRPC = hpackEncode([[":status", "415"]]);
+/** Listens to what comes after an answer: nothing matters any more. */
+const DEAF: StreamListener = { onData() {}, onEnd() {}, onAborted() {} };
 
-function serve(
-  options: GrpcServerOptions,
-  stream: http2.ServerHttp2Stream,
-  headers: http2.IncomingHttpHeaders,
-): void {
-  stream.on("error", () => {});
-  const contentType = headers["content-type"] ?? "";
-  if (headers[":method"] !== "POST" || !contentType.startsWith("application/grpc")) {
-    stream.respond({ ":status": 415 }, { endStream: true });
-    return;
+class UnaryCall implements StreamListener {
+  readonly #stream: ServerStream;
+  readonly #method: UnaryMethod;
+  readonly #messageBytesMax: number;
+  readonly #encoding: string;
+  readonly #timeoutMs: number | null;
+  #chunks: Uint8Array[] = [];
+  #receivedBytes = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #cancel: Cancel | null = null;
+  #done = false;
+
+  constructor(
+    stream: ServerStream,
+    headers: ReadonlyMap<string, string>,
+    method: UnaryMethod,
+    messageBytesMax: number,
+  ) {
+    this.#stream = stream;
+    this.#method = method;
+    this.#messageBytesMax = messageBytesMax;
+    this.#encoding = headers.get("grpc-encoding") ?? "";
+    this.#timeoutMs = timeoutMs(headers.get("grpc-timeout"));
   }
-  const path = headers[":path"] ?? "";
-  const method = options.methods.get(path);
-  if (method === undefined) return refuse(stream, "unimplemented", unknownMethod(path));
 
-  const chunks: Uint8Array[] = [];
-  let receivedBytes = 0;
-  stream.on("data", (chunk: Uint8Array) => {
-    chunks.push(chunk);
-    receivedBytes += chunk.length;
-    if (receivedBytes < FRAME_HEADER_BYTES || stream.headersSent) return;
-    const messageBytes = frameMessageBytes(chunks);
-    if (messageBytes > options.messageBytesMax) {
-      const why = `grpc: received message larger than max (${messageBytes} vs. ${options.messageBytesMax})`;
-      refuse(stream, "resourceExhausted", why);
-      stream.close(http2.constants.NGHTTP2_NO_ERROR);
-    } else if (receivedBytes > FRAME_HEADER_BYTES + messageBytes) {
-      refuse(stream, "internal", "grpc: more than one message in a unary request");
-      stream.close(http2.constants.NGHTTP2_NO_ERROR);
+  onData(bytes: Uint8Array): void {
+    if (this.#done) return;
+    this.#chunks.push(bytes);
+    this.#receivedBytes += bytes.length;
+    if (this.#receivedBytes < FRAME_HEADER_BYTES) return;
+    const messageBytes = frameMessageBytes(this.#chunks);
+    if (messageBytes > this.#messageBytesMax) {
+      const why = `grpc: received message larger than max (${messageBytes} vs. ${this.#messageBytesMax})`;
+      this.#refuse("resourceExhausted", why);
+    } else if (this.#receivedBytes > FRAME_HEADER_BYTES + messageBytes) {
+      this.#refuse("internal", "grpc: more than one message in a unary request");
     }
-  });
-  stream.on("end", () => {
-    if (stream.headersSent || stream.destroyed) return;
-    const frame = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-    const whole = frame.length >= FRAME_HEADER_BYTES &&
-      frame.length === FRAME_HEADER_BYTES + frameMessageBytes([frame]);
-    if (!whole) return refuse(stream, "internal", "grpc: request ended before its message did");
+  }
+
+  onEnd(): void {
+    if (this.#done) return;
+    const frame = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    if (frame.length < FRAME_HEADER_BYTES || frame.length < FRAME_HEADER_BYTES + frameMessageBytes([frame])) {
+      return this.#refuse("internal", "grpc: request ended before its message did");
+    }
     if (frame[0] === COMPRESSED_FLAG) {
-      const encoding = headers["grpc-encoding"] ?? "";
-      const why = `grpc: Decompressor is not installed for grpc-encoding "${encoding}"`;
-      return refuse(stream, "unimplemented", why);
+      const why = `grpc: Decompressor is not installed for grpc-encoding "${this.#encoding}"`;
+      return this.#refuse("unimplemented", why);
     }
-    call(stream, method, frame.subarray(FRAME_HEADER_BYTES), timeoutMs(headers["grpc-timeout"]));
-  });
-}
+    if (this.#timeoutMs !== null) {
+      this.#timer = setTimeout(() => {
+        if (this.#done) return;
+        this.#cancel?.();
+        this.#refuse("deadlineExceeded", "context deadline exceeded");
+      }, this.#timeoutMs);
+    }
+    this.#cancel = this.#method(frame.subarray(FRAME_HEADER_BYTES), (answer) => {
+      if (this.#done) return;
+      if (answer.kind === "error") return this.#refuse(answer.code, answer.message);
+      this.#finish();
+      succeed(this.#stream, answer.bytes);
+    });
+  }
 
-function call(
-  stream: http2.ServerHttp2Stream,
-  method: UnaryMethod,
-  request: Uint8Array,
-  timeoutMs: number | null,
-): void {
-  let done = false;
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const finish = (): boolean => {
-    if (done) return false;
-    done = true;
-    if (timer !== null) clearTimeout(timer);
-    return true;
-  };
-  const cancel = method(request, (answer) => {
-    if (!finish() || stream.destroyed) return;
-    if (answer.kind === "error") refuse(stream, answer.code, answer.message);
-    else succeed(stream, answer.bytes);
-  });
-  if (done) return;
-  stream.on("close", () => {
-    if (finish()) cancel?.();
-  });
-  if (timeoutMs !== null) {
-    timer = setTimeout(() => {
-      if (!finish()) return;
-      cancel?.();
-      refuse(stream, "deadlineExceeded", "context deadline exceeded");
-    }, timeoutMs);
+  onAborted(): void {
+    if (this.#done) return;
+    this.#finish();
+    this.#cancel?.();
+  }
+
+  #refuse(code: GrpcCode, message: string): void {
+    this.#finish();
+    refuse(this.#stream, code, message);
+  }
+
+  #finish(): void {
+    this.#done = true;
+    this.#chunks = [];
+    if (this.#timer !== null) clearTimeout(this.#timer);
   }
 }
 
-function succeed(stream: http2.ServerHttp2Stream, message: Uint8Array): void {
+function succeed(stream: ServerStream, message: Uint8Array): void {
   const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + message.length);
   frame[0] = 0;
   frame.writeUInt32BE(message.length, 1);
   frame.set(message, FRAME_HEADER_BYTES);
-  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-  stream.end(frame);
+  stream.sendHeaders(ANSWER_HEADERS, false);
+  stream.sendData(frame);
+  stream.sendTrailers(ANSWER_TRAILERS);
 }
 
-function refuse(stream: http2.ServerHttp2Stream, code: GrpcCode, message: string): void {
-  if (stream.destroyed || stream.headersSent) return;
-  stream.respond({
-    ":status": 200,
-    "content-type": "application/grpc",
-    "grpc-status": String(GRPC_CODE_NUMBER[code]),
-    "grpc-message": percentEncode(message),
-  }, { endStream: true });
+function refuse(stream: ServerStream, code: GrpcCode, message: string): void {
+  stream.sendHeaders(
+    hpackEncode([
+      [":status", "200"],
+      CONTENT_TYPE,
+      ["grpc-status", String(GRPC_CODE_NUMBER[code])],
+      ["grpc-message", percentEncode(message)],
+    ]),
+    true,
+  );
 }
 
 function unknownMethod(path: string): string {
@@ -166,8 +184,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const TIMEOUT_MS_MAX = 2_147_483_647;
 
 /** grpc-timeout is up to eight digits and a unit. Null when there is none, or none that can be read. */
-function timeoutMs(header: string | string[] | undefined): number | null {
-  const [, digits, unit] = typeof header === "string" ? /^(\d{1,8})([HMSmun])$/.exec(header) ?? [] : [];
+function timeoutMs(header: string | undefined): number | null {
+  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(header ?? "") ?? [];
   if (digits === undefined || unit === undefined) return null;
   return Math.min(TIMEOUT_MS_MAX, Number(digits) * UNIT_MS[unit]!);
 }

@@ -15,7 +15,7 @@ import { ClientPort } from "./client_port.ts";
 import { type DiskPlaces, type FileDisk, mayHoldLog, openFileDisk } from "./file_disk.ts";
 import { type FirstStart, firstStart } from "./first_start.ts";
 import { etcdGrpcMethods } from "./grpc_methods.ts";
-import { createGrpcServer } from "./grpc_server.ts";
+import { grpcHandler } from "./grpc_server.ts";
 import { createHttpFront } from "./http_front.ts";
 import type { Log } from "./log.ts";
 import { logIdentity } from "./log_identity.ts";
@@ -176,7 +176,7 @@ function run(parts: Parts): RunningMember {
   }, parts.outputs);
 
   clientPort.serve({
-    grpc: createGrpcServer({
+    grpc: grpcHandler({
       methods: etcdGrpcMethods(driver),
       messageBytesMax: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
     }),
