@@ -103,54 +103,45 @@ export function fromUtf8(bytes: Uint8Array): string {
   return text;
 }
 
-/** 64-bit FNV-1a as 16 hex digits, in two 32-bit halves: a cheap name for a state or a trace, not a checksum. */
+/**
+ * A cheap name for a state or a trace, 16 hex digits: two multiplicative 32-bit hashes side by side, each made of
+ * whole-number steps that are alike in every engine. Not a checksum, and no defence against anyone.
+ */
 export class StateHash {
-  #high = 0xcbf29ce4;
-  #low = 0x84222325;
-
-  addBytes(bytes: Uint8Array): this {
-    for (const byte of bytes) this.#addByte(byte);
-    return this;
-  }
+  #first = 0x9e3779b9;
+  #second = 0x85ebca6b;
 
   /** Adds a string by its UTF-16 code units, with its end marked, so that "a","bc" differs from "ab","c". */
   addText(text: string): this {
+    let first = this.#first;
+    let second = this.#second;
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
-      this.#addByte(unit & 0xff);
-      this.#addByte(unit >>> 8);
+      first = Math.imul(first ^ unit, 0x9e3779b1);
+      second = Math.imul(second ^ unit, 0x5f356495);
+      // Multiplying moves bits upwards only; without this the low ones would never hear of the rest.
+      first ^= first >>> 15;
+      second ^= second >>> 13;
     }
-    this.#addByte(0xff);
+    this.#first = Math.imul(first ^ 0x1_ffff, 0x9e3779b1) | 0;
+    this.#second = Math.imul(second ^ 0x1_ffff, 0x5f356495) | 0;
     return this;
-  }
-
-  /** Adds a safe integer. */
-  addNumber(value: number): this {
-    return this.addText(value.toString(36));
   }
 
   /** The two halves, to continue from by `StateHash.restore`. */
   capture(): readonly [number, number] {
-    return [this.#high, this.#low];
+    return [this.#first, this.#second];
   }
 
-  static restore([high, low]: readonly [number, number]): StateHash {
+  static restore([first, second]: readonly [number, number]): StateHash {
     const hash = new StateHash();
-    hash.#high = high;
-    hash.#low = low;
+    hash.#first = first;
+    hash.#second = second;
     return hash;
   }
 
   digest(): string {
-    return this.#high.toString(16).padStart(8, "0") + this.#low.toString(16).padStart(8, "0");
-  }
-
-  #addByte(byte: number): void {
-    // hash = (hash ^ byte) * 0x100000001b3 (mod 2^64), the prime being 2^40 + 0x1b3.
-    const low = (this.#low ^ byte) >>> 0;
-    const product = low * 0x1b3;
-    const carry = Math.floor(product / 0x1_0000_0000);
-    this.#high = (Math.imul(this.#high, 0x1b3) + carry + (low << 8)) >>> 0;
-    this.#low = product >>> 0;
+    const half = (value: number) => (value >>> 0).toString(16).padStart(8, "0");
+    return half(this.#first) + half(this.#second);
   }
 }

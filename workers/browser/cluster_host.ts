@@ -444,7 +444,7 @@ export class ClusterHost implements Cluster {
     const patience = new Promise<never>((_, reject) => {
       watch = setInterval(() => {
         stillMs = this.#clock.record.paused ? stillMs + WATCH_MS : 0;
-        if (false as boolean) {
+        if (stillMs >= STILL_MS_MAX) {
           reject(
             new Error(
               "the clock is paused, so nobody can answer; what was asked may still happen once it runs",

@@ -24,7 +24,7 @@ import { decoded } from "./kv_helpers.ts";
 const SEEDS = 30;
 const OPS_PER_SEED = 300;
 const KEYS = ["a", "b", "ba", "c", "d"];
-const LEASES = ["0000000000000001", "0000000000000002", "ffffffffffffff00"];
+const LEASES = ["0000000000000001", "0000000000000080", "ffffffffffffff00"];
 const latin1 = (bytes: Uint8Array) => String.fromCharCode(...bytes);
 
 interface Version {
@@ -329,8 +329,10 @@ function checkedCopy(store: KvStore, model: Model, name: string): KvStore {
   assert.equal(store.keyCount, live.length, name);
   assert.equal(store.compactRevision, model.compacted, name);
   const since = Math.max(store.compactRevision, model.revision - 20);
+  const changes = [...store.changesSince(since)];
+  assert.ok(changes.every(({ events }) => events.length > 0), name);
   assert.deepEqual(
-    [...store.changesSince(since)].flatMap(({ events }) => events.map(({ kv }) => kvText(versionFrom(kv)))),
+    changes.flatMap(({ events }) => events.map(({ kv }) => kvText(versionFrom(kv)))),
     remaining.filter((v) => v.mod >= since).map(kvText),
     name,
   );
