@@ -80,6 +80,7 @@ export interface RaftStatus {
   readonly durable: LogIndex;
   readonly firstIndex: LogIndex;
   readonly lastIndex: LogIndex;
+  /** In force in Raft: ahead of what is applied while a snapshot is being installed. */
   readonly config: ConfState;
   /** In id order; empty unless this member leads. */
   readonly progress: ReadonlyMap<MemberId, ProgressStatus>;
@@ -511,9 +512,9 @@ export class RaftNode {
     return this.#core.log.lastIndex;
   }
 
-  /** The configuration in force. */
+  /** The configuration as of the applied index: what a snapshot taken now must carry. */
   get config(): ConfState {
-    return this.#core.config;
+    return this.#appliedConfig;
   }
 
   /** Everything at once; the getters above are for those who ask often. */

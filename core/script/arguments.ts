@@ -59,7 +59,8 @@ export class Arguments {
   /** `text` as one of `known`. */
   choice<T extends string>(text: string, what: string, known: readonly T[]): T {
     const found = known.find((one) => one === text);
-    return found ?? this.fail(`expected ${what} (${known.join(", ")}), not "${text}"${suggestion(text, known)}`);
+    return found ??
+      this.fail(`expected ${what} (${known.join(", ")}), not "${text}"${suggestion(text, known)}`);
   }
 
   namedChoice<T extends string>(name: string, known: readonly T[], otherwise: T): T {

@@ -19,11 +19,13 @@ export class MemberNames {
     this.#announced.set(name, id);
   }
 
-  /** `n4` for infra4; a name of another form stays; an id that has no name is cut short. */
+  /** `n4` for infra4, `n4'` when another has that name by now; an id without a name is cut short. */
   shown(id: MemberId): string {
-    const name = [...this.#announced].find(([, known]) => known === id)?.[0] ??
-      this.#sim.ids.filter((known) => known === id).map((known) => this.#sim.member(known).info.name)[0];
-    return name === undefined ? id.slice(0, 6) : shortName(name);
+    const name = [...this.#announced].find(([, known]) => known === id)?.[0];
+    if (name !== undefined) return shortName(name);
+    // One who left, and whose name another bears now.
+    const former = this.#sim.ids.includes(id) ? this.#sim.member(id).info.name : null;
+    return former === null ? id.slice(0, 6) : `${shortName(former)}'`;
   }
 
   /** Replaces every known id in a text by its name. */
@@ -46,7 +48,9 @@ export class MemberNames {
     const id = this.#announced.get(longName(word));
     if (id !== undefined) return { id };
     const known = [...[...this.#announced.keys()].map(shortName).sort(compareNames), "leader", "follower"];
-    return { trouble: `no member is called "${word}" (there are ${known.join(", ")})${suggestion(word, known)}` };
+    return {
+      trouble: `no member is called "${word}" (there are ${known.join(", ")})${suggestion(word, known)}`,
+    };
   }
 
   #byRole(role: string, place: number): { readonly id: MemberId } | { readonly trouble: string } {

@@ -36,7 +36,9 @@ export function parseScenario(text: string, file?: string): readonly ScenarioSte
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at]!;
     if (line === "" || line.startsWith("#")) continue;
-    if (line === SEPARATOR) throw new ScenarioError(at + 1, `${SEPARATOR} without a command above it`, { file });
+    if (line === SEPARATOR) {
+      throw new ScenarioError(at + 1, `${SEPARATOR} without a command above it`, { file });
+    }
     const command = parseCommand(line, at + 1, file);
     if (lines[at + 1] !== SEPARATOR) {
       throw new ScenarioError(at + 2, `expected ${SEPARATOR} after the command "${line}"`, { file });

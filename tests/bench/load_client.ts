@@ -24,7 +24,10 @@ const CLIENTS_PER_CONNECTION = 32;
 
 export async function putLoad(options: LoadOptions): Promise<LoadResult> {
   const { endpoints, clientCount, seconds, valueBytes } = options;
-  const connectionCount = Math.max(Math.min(clientCount, endpoints.length), Math.ceil(clientCount / CLIENTS_PER_CONNECTION));
+  const connectionCount = Math.max(
+    Math.min(clientCount, endpoints.length),
+    Math.ceil(clientCount / CLIENTS_PER_CONNECTION),
+  );
   const connections = Array.from({ length: connectionCount }, (_, i) => {
     return new GrpcClient(endpoints[i % endpoints.length]!);
   });

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { utf8 } from "../../core/base/bytes.ts";
 import { memberIdOf } from "../../core/base/ids.ts";
 import { compareLogPosition, type Message, message } from "../../core/raft/mod.ts";
-import { entryOf, TestCluster } from "../core/raft/cluster.ts";
+import { changeOf, entryOf, TestCluster } from "../core/raft/cluster.ts";
+import { textCodec } from "../raft_testdata/changes.ts";
 
 const [ONE, TWO, THREE, FOUR] = [1, 2, 3, 4].map(memberIdOf) as [never, never, never, never];
 
@@ -63,6 +64,7 @@ Deno.test("a vote counts once, however often it arrives, and not for another cam
 
   for (let i = 0; i < 5; i++) raft.step(message({ kind: "voteReply", from: TWO, to: ONE, term: 1 }));
   raft.step(message({ kind: "preVoteReply", from: THREE, to: ONE, term: 1 }));
+  raft.step(message({ kind: "voteReply", from: TWO, to: ONE, term: 1, reject: true }));
 
   assert.equal(raft.role, "candidate");
   raft.step(message({ kind: "voteReply", from: FOUR, to: ONE, term: 1 }));
@@ -83,6 +85,46 @@ Deno.test("a single voter counts its own vote, and its own entry, only when they
   assert.equal(node.raft.commit, 0);
   node.completeWrite();
   assert.equal(node.raft.commit, 1);
+});
+
+Deno.test("a vote for oneself that was written in one campaign does not count in the next", () => {
+  const cluster = new TestCluster({ size: 1 });
+  const node = cluster.node(1);
+  node.slowDisk = true;
+  node.raft.campaign();
+  node.work();
+
+  node.raft.campaign();
+  node.completeWrite();
+
+  assert.deepEqual([node.raft.role, node.raft.term], ["candidate", 2]);
+});
+
+Deno.test("a member does not campaign while a committed change waits to be applied, nor while it installs a snapshot", () => {
+  const cluster = new TestCluster({ size: 3 });
+  const { raft } = cluster.node(1);
+  const append = { kind: "append", from: TWO, to: ONE, term: 1 } as const;
+  const change = {
+    ...entryOf(1, 1),
+    kind: "confChangeV2" as const,
+    data: textCodec.encode(changeOf("v4"), "confChangeV2"),
+  };
+
+  raft.step(message({ ...append, entries: [change], commit: 1 }));
+  raft.campaign();
+  assert.equal(raft.role, "follower");
+  cluster.work();
+  raft.campaign();
+  assert.equal(raft.role, "candidate");
+
+  const meta = { index: 9, term: 1, confState: raft.config };
+  const snapshot = { meta, data: utf8("[]") };
+  raft.step(message({ kind: "snapshot", from: TWO, to: ONE, term: 2, snapshot }));
+  raft.campaign();
+  assert.equal(raft.role, "follower");
+  cluster.work();
+  raft.campaign();
+  assert.equal(raft.role, "candidate");
 });
 
 Deno.test("a late or repeated append does not cut the tail that a newer one has built", () => {
@@ -147,6 +189,21 @@ Deno.test("an append is acknowledged, and its entries applied, only when they ar
   assert.deepEqual([node.raft.commit, node.appliedIndex, node.raft.status().durable], [1, 0, 0]);
   assert.deepEqual(node.completeWrite().map(({ kind, index }) => [kind, index]), [["appendReply", 1]]);
   assert.deepEqual([node.appliedIndex, node.raft.status().durable], [1, 1]);
+});
+
+Deno.test("entries known to be committed before they are durable are applied only afterwards", () => {
+  const cluster = new TestCluster({ size: 3 });
+  const node = cluster.node(1);
+  node.slowDisk = true;
+  const append = { kind: "append", from: TWO, to: ONE, term: 1 } as const;
+  node.raft.step(message({ ...append, entries: [entryOf(1, 1)] }));
+  node.work();
+
+  node.raft.step(message({ ...append, index: 1, logTerm: 1, commit: 1 }));
+  assert.equal(node.raft.hasReady(false), false);
+  node.completeWrite();
+
+  assert.deepEqual(node.raft.takeReady().committed.map(({ index }) => index), [1]);
 });
 
 Deno.test("a batch that waits for its write is not overtaken by entries that are durable already", () => {

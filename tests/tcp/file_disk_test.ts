@@ -1,7 +1,7 @@
 // The files of a member: the contract of every disk, and what only files can do wrong.
 
 import assert from "node:assert/strict";
-import { type FileDisk, openFileDisk, type OpenedDisk } from "../../workers/deno/file_disk.ts";
+import { type FileDisk, type OpenedDisk, openFileDisk } from "../../workers/deno/file_disk.ts";
 import { DISK_CONTRACT, type DiskBench, written } from "../contracts/disk_contract.ts";
 
 for (const contract of DISK_CONTRACT) {
@@ -104,8 +104,14 @@ Deno.test("a data directory that is a file, or holds directories for files, is r
     const inFile = openFileDisk({ dataDir: `${root}/file`, walDir: null });
     const odd = openFileDisk({ dataDir: `${root}/odd`, walDir: null });
 
-    assert.match(inFile.kind === "refused" ? inFile.says : "", /cannot use data-dir .*file is not a directory/);
-    assert.match(odd.kind === "refused" ? odd.says : "", /wal\/directory is a directory where a file was expected/);
+    assert.match(
+      inFile.kind === "refused" ? inFile.says : "",
+      /cannot use data-dir .*file is not a directory/,
+    );
+    assert.match(
+      odd.kind === "refused" ? odd.says : "",
+      /wal\/directory is a directory where a file was expected/,
+    );
     return Promise.resolve();
   });
 });

@@ -149,7 +149,9 @@ export class GrpcClient {
       case TYPE.settings:
         if ((flags & FLAG.ack) !== 0) return;
         for (let at = 0; at < payload.length; at += 6) {
-          if (payload[at + 1] === SETTING.initialWindowSize) this.#initialStreamWindow = readUint32(payload, at + 2);
+          if (payload[at + 1] === SETTING.initialWindowSize) {
+            this.#initialStreamWindow = readUint32(payload, at + 2);
+          }
         }
         for (const [id, waiting] of this.#calls) {
           waiting.sendWindow += this.#initialStreamWindow - INITIAL_WINDOW_BYTES;
@@ -162,7 +164,9 @@ export class GrpcClient {
         for (const [id, waiting] of this.#calls) this.#pump(id, waiting);
         return;
       case TYPE.headers:
-        for (const [name, value] of this.#decoder.decode(unpadded(received)!)!) call?.headers.set(name, value);
+        for (const [name, value] of this.#decoder.decode(unpadded(received)!)!) {
+          call?.headers.set(name, value);
+        }
         if (call && (flags & FLAG.endStream) !== 0) this.#answer(streamId, call);
         return;
       case TYPE.data:
@@ -174,7 +178,9 @@ export class GrpcClient {
         call?.chunks.push(payload);
         return;
       case TYPE.resetStream:
-        this.#end(streamId)?.reject(new GrpcError(UNAVAILABLE, `stream reset with code ${readUint32(payload, 0)}`));
+        this.#end(streamId)?.reject(
+          new GrpcError(UNAVAILABLE, `stream reset with code ${readUint32(payload, 0)}`),
+        );
         return;
       case TYPE.goAway:
         return this.close();

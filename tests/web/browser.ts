@@ -10,6 +10,9 @@ import { build } from "vite";
 /** Longest wait of any single step; a machine with other work to do needs some room. */
 export const STEP_MS_MAX = 30_000;
 
+/** Longest time of a whole test. What is asked of a page by `evaluate` has no bound of its own. */
+const TEST_MS_MAX = 120_000;
+
 export type SiteName =
   /** The site itself, from `web/`. */
   | "site"
@@ -83,7 +86,9 @@ interface StaticServer {
 
 Deno.test.afterAll(async () => {
   await (await browser)?.close();
-  for (const server of servers.values()) await (await server).close();
+  for (const server of await Promise.allSettled(servers.values())) {
+    if (server.status === "fulfilled") await server.value.close();
+  }
 });
 
 async function runInBrowser(site: SiteName, run: (test: BrowserTest) => Promise<void>): Promise<void> {
@@ -92,15 +97,18 @@ async function runInBrowser(site: SiteName, run: (test: BrowserTest) => Promise<
   browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 } });
   const complaints: string[] = [];
+  const { promise: tooLong, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`still not done after ${TEST_MS_MAX} ms`)), TEST_MS_MAX);
   try {
     const page = await context.newPage();
     listenForComplaints(page, complaints);
     await page.goto(url);
-    await run({ page, context, url, complaints });
+    await Promise.race([run({ page, context, url, complaints }), tooLong]);
   } catch (error) {
     if (complaints.length > 0) console.error(`the page complained:\n${complaints.join("\n")}`);
     throw error;
   } finally {
+    clearTimeout(timer);
     await context.close();
   }
   if (complaints.length > 0) throw new Error(`the page complained:\n${complaints.join("\n")}`);

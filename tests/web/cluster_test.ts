@@ -110,14 +110,16 @@ browserTest("a reloaded tab brings the same cluster back from its disks", "harne
 
   await page.reload();
   await openFast(page, { size: 7 });
+  const { returned } = await frameOf(page);
   await waitForLeader(page);
   await waitForAgreement(page, { members: 3, revision: 5 });
 
   const after = await frameOf(page);
   assert.equal(after.members[0]!.view!.kvHash, before.members[0]!.view!.kvHash);
   assert.equal(after.plan.seed, before.plan.seed, "the plan it was opened with counts, not the new one");
-  assert.equal(after.returned?.memberCount, 3);
-  assert.ok(after.returned.entryCount >= 3 * 7, `replayed ${after.returned.entryCount} entries`);
+  assert.equal(returned?.memberCount, 3, "what was read is known as soon as the cluster is open");
+  assert.ok(returned.entryCount >= 3 * 7, `replayed ${returned.entryCount} entries`);
+  assert.deepEqual(after.returned, returned);
 });
 
 browserTest(
@@ -181,7 +183,11 @@ browserTest(
   async ({ page }) => {
     await openFast(page);
     const first = await waitForLeader(page);
-    await page.evaluate((name) => harness.cluster!.pause(name), first.name);
+    // Its disk completes a write while it stands still: it must not take notice before it goes on.
+    await page.evaluate(async (name) => {
+      harness.cluster!.put("in flight", "v", name).catch(() => {});
+      await harness.cluster!.pause(name);
+    }, first.name);
     await page.waitForFunction((name) => {
       return harness.cluster!.frame.members.some((member) =>
         member.name !== name && member.view?.role === "leader"
@@ -190,6 +196,7 @@ browserTest(
     const paused = memberOf(await frameOf(page), first.name);
     assert.equal(paused.state, "paused");
     assert.equal(paused.view!.role, "leader", "nobody told it yet");
+    assert.equal(paused.view!.disk.writeInFlight, true);
     const refusal = await page.evaluate(
       (at) => harness.cluster!.put("k", "v", at).then(String, String),
       first.name,
@@ -202,6 +209,7 @@ browserTest(
     }, first.name);
     await page.evaluate(() => harness.cluster!.put("k", "v"));
     await waitForAgreement(page, { members: 3, revision: 2 });
+    assert.equal(await page.evaluate(() => harness.cluster!.get("in flight")), null);
   },
 );
 
@@ -268,6 +276,12 @@ browserTest(
     });
     assert.ok(passedMs < 1_000, `${passedMs} virtual ms passed while the page hung for 3000`);
     assert.ok((await operatorVerbs(page)).includes("resumeClock late"));
+    const { members, nowMs } = await page.evaluate(() => {
+      return { members: harness.cluster!.frame.members, nowMs: harness.cluster!.now() };
+    });
+    for (const { name, viewAtMs } of members) {
+      assert.ok(viewAtMs <= nowMs, `${name} lived on until ${viewAtMs}`);
+    }
 
     await page.evaluate(() => {
       Object.defineProperty(document, "hidden", { value: true, configurable: true });

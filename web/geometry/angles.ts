@@ -1,7 +1,7 @@
 // Angles and arcs of the stage. Degrees, 0 points east and -90 to 12 o'clock, clockwise is positive, as SVG's y
 // axis points down. Radii and coordinates are CSS pixels.
 
-import { path } from "d3";
+import { pathRound } from "d3";
 
 export interface Point {
   readonly x: number;
@@ -20,7 +20,7 @@ export function pointAt(centre: Point, radius: number, angle: number): Point {
 export function arcPath(centre: Point, radius: number, start: number, end: number): string {
   const turn = Math.min(Math.max(end - start, 0), 359.9);
   if (turn === 0) return "";
-  const pen = path(2);
+  const pen = pathRound(2);
   const from = (start * Math.PI) / 180;
   const first = pointAt(centre, radius, start);
   pen.moveTo(first.x, first.y);

@@ -63,7 +63,8 @@ const FORMS: Readonly<Record<StageForm, FormRules>> = {
     discRadiusMax: 58,
     centreShare: 0.611,
     topRoom: 70,
-    bottomRoom: 84,
+    // The names below the discs, and below those the button of whoever leads there.
+    bottomRoom: 128,
   },
   phone: {
     ringRadiusMax: 130,

@@ -176,7 +176,8 @@ function committedFact(event: ClusterEvent, frame: ClusterFrame, index: LogIndex
   const member = frame.members.find((one) => one.id === event.member);
   if (member?.view?.role !== "leader") return null;
   const cell = member.view.log.find((one) => one.index === index);
-  if (cell === undefined || cell.label === "no-op" || cell.kind !== "normal") return null;
+  // A new leader's empty entry and a member's publishing of its own name are nobody's write.
+  if (cell === undefined || cell.kind !== "normal" || cell.label === "no-op" || cell.label.startsWith("hello ")) return null;
   const disks = frame.members.filter((one) =>
     one.view !== null && one.view.durableIndex >= index &&
     one.view.log.some((held) => held.index === index && held.term === cell.term)

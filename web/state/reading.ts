@@ -183,6 +183,16 @@ export function voteMarks(
   });
 }
 
+/**
+ * An entry's label as a reader knows the cluster: a membership change names its member by id, because a log knows no
+ * names; here the name is put in its place.
+ */
+export function entryLabel(frame: ClusterFrame, label: string): string {
+  const change = /^(\+L |[+−~])([0-9a-f]{4})$/u.exec(label);
+  const known = change === null ? undefined : frame.members.find((member) => member.id.startsWith(change[2]!));
+  return known === undefined ? label : `${change![1]}${known.name}`;
+}
+
 export function highestTerm(frame: ClusterFrame): Term {
   return Math.max(0, ...frame.members.map((member) => member.view?.term ?? 0));
 }

@@ -176,7 +176,7 @@ export const en = {
   termWord: (number: number) => `term ${number}`,
 
   top: {
-    members: (size: number) => (size === 1 ? "member" : "members"),
+    members: (size: number): string => (size === 1 ? "member" : "members"),
     fewer: "One member fewer",
     more: "One member more",
     startOverAsk: (size: number) => `A new cluster of ${size}? This one and its disks are thrown away.`,
@@ -380,7 +380,7 @@ export const en = {
   },
 
   firstRun: {
-    headline: "A real etcd-style cluster, alive in this tab.",
+    headline: "A real etcd‑style cluster, alive in this tab.",
     opening: (size: number) => `${Word(size)} members, each in its own worker with its own disk. The first timer to run out asks for votes.`,
     leads: (size: number, name: string) =>
       `${Word(size)} members, each in its own worker with its own disk. ${name} leads. Its heartbeats keep the other ${
@@ -389,7 +389,7 @@ export const en = {
     crash: "Crash the leader",
     countdown: (name: string, seconds: number) => `or just watch: ${name} crashes in ${seconds} s`,
     skip: "Go straight to the playground",
-    gone: ["The leader is gone.", "The cluster is not."] as const,
+    gone: ["The leader is gone.", "The cluster is not."] as readonly string[],
     waiting: (name: string) => [`${name} lost power. The others still wait for its heartbeats.`] as Rich,
     asking: (name: string, number: number): Rich => [
       `${name}’s timer ran out first. It asks for votes in `,
@@ -450,7 +450,7 @@ export const en = {
       ["0", "speed by itself"],
       ["?", "this list"],
       ["Esc", "close, deselect"],
-    ] as const,
+    ] as readonly (readonly [string, string])[],
     console: "In the browser’s console, flotilla.help() lists the same verbs for scripts.",
     touch: "Press a member or a link to see what can be done to it.",
   },

@@ -78,11 +78,20 @@ export interface LinkCut {
 
 /** Something that happened, in the order it happened; the page makes its sentence from this. */
 export interface ClusterEvent {
+  /**
+   * Different for each event, growing in the order in which the page heard of them. Reports of two members may
+   * overtake each other by some milliseconds, so an event can take its place before one with a lower number.
+   */
   readonly number: number;
   readonly atMs: number;
   readonly member: MemberId | null;
   readonly event:
     | TraceEvent
+    /**
+     * `verb` is the name of a verb below, with "cut one way" and "mend one way" for links in one direction. A clock
+     * that stops or goes on by itself is "pauseClock" or "resumeClock" with the reason in `names`: "hidden", or
+     * "late" when the page hung or the machine slept.
+     */
     | { readonly kind: "operator"; readonly verb: string; readonly names: readonly string[] };
 }
 
@@ -122,7 +131,7 @@ export interface ClusterVerbs {
   put(key: string, value: string, at?: string): Promise<{ revision: number }>;
   get(key: string, options?: { at?: string; serializable?: boolean }): Promise<KeyAnswer | null>;
   del(key: string, at?: string): Promise<{ deleted: number; revision: number }>;
-  /** Virtual seconds per real second: 1/80 to 1. */
+  /** Virtual seconds per real second, brought within 1/1000 and 1. Ends the hurry to the first leader. */
   speed(scale: number): void;
   pauseClock(): void;
   resumeClock(): void;

@@ -44,6 +44,8 @@ const STILL_MS_MAX = 3_000;
 const WATCH_MS = 100;
 /** A member answers "request timed out" by itself; one that is paused cannot, and is given up after so many of it. */
 const REQUEST_PATIENCE = 1.5;
+/** How long opening waits for members to read their disks, in real milliseconds. */
+const START_MS_MAX = 5_000;
 const NEWS_CHANNEL = "flotilla/news";
 
 export class ClusterHost implements Cluster {
@@ -58,14 +60,16 @@ export class ClusterHost implements Cluster {
   #cuts: readonly LinkCut[] = [];
   /** Null in a tab that only looks on. */
   #hostLock: HeldLock | null = null;
-  /** The cluster was here before this tab opened it. */
-  #isReturning = false;
+  #returned: ClusterFrame["returned"] = null;
+  /** Called whenever a member's state changes, while somebody waits for all of them to have started. */
+  #onStarts: (() => void) | null = null;
   #isClosed = false;
   #isDirty = true;
   #frame: ClusterFrame | null = null;
 
   /**
-   * Opens the cluster that lives in this browser; where none does, begins one.
+   * Opens the cluster that lives in this browser, and resolves when its members have read their disks; where none
+   * does, begins one, and resolves at once.
    * @param plan for a cluster to begin; what it leaves out is chosen: three members, teaching profile, etcd's rules.
    */
   static async open(plan: Partial<ClusterPlan> = {}): Promise<OpenedCluster> {
@@ -237,7 +241,7 @@ export class ClusterHost implements Cluster {
     }
     await this.#locksFree(before);
     await this.#store.sweep(next.incarnation);
-    this.#isReturning = false;
+    this.#returned = null;
     this.#begin(next);
     this.#news.postMessage("startOver");
   }
@@ -257,15 +261,33 @@ export class ClusterHost implements Cluster {
     });
   }
 
-  /** With the host lock held: brings the cluster to life. */
+  /** With the host lock held: brings the cluster to life. When it was here before, says what that took. */
   async #moveIn(): Promise<void> {
     const stored = await this.#store.load();
-    this.#isReturning = stored !== null;
     if (stored === null) await this.#store.save(this.#stored);
     this.#begin(stored ?? this.#stored);
+    this.#news.postMessage("moved in");
     // What an interrupted start-over left behind. Nobody waits for it.
     this.#store.sweep(this.#stored.incarnation).catch(() => {});
-    this.#news.postMessage("moved in");
+    if (stored === null) return;
+    await this.#started();
+    const views = this.#handles.flatMap(({ view }) => view ?? []);
+    const entryCount = views.reduce((sum, { recovered }) => sum + recovered.entryCount, 0);
+    this.#returned = { entryCount, memberCount: views.length };
+    this.#changed();
+  }
+
+  /** Waits until every member has read its disk or has said why not, though not for ever. */
+  async #started(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onStarts = () => {
+      if (this.#handles.every(({ state }) => state !== "starting")) resolve();
+    };
+    this.#onStarts();
+    const timer = setTimeout(resolve, START_MS_MAX);
+    await promise;
+    clearTimeout(timer);
+    this.#onStarts = null;
   }
 
   /** Shows the cluster that another tab hosts. */
@@ -374,6 +396,7 @@ export class ClusterHost implements Cluster {
 
   #onStateChange(): void {
     this.#tellLinks();
+    this.#onStarts?.();
   }
 
   #onView(): void {
@@ -394,8 +417,6 @@ export class ClusterHost implements Cluster {
 
   #paint(): ClusterFrame {
     this.#isDirty = false;
-    const views = this.#handles.flatMap(({ view }) => view ?? []);
-    const entryCount = views.reduce((sum, { recovered }) => sum + recovered.entryCount, 0);
     return {
       plan: this.#stored.plan,
       clock: this.#clock.record,
@@ -403,7 +424,7 @@ export class ClusterHost implements Cluster {
       flights: this.#happenings.flights,
       cuts: this.#cuts,
       events: this.#happenings.events,
-      returned: this.#isReturning && views.length > 0 ? { entryCount, memberCount: views.length } : null,
+      returned: this.#returned,
     };
   }
 

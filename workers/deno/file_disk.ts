@@ -177,7 +177,9 @@ export class FileDisk implements Disk {
   async #append(name: string, offsetBytes: number, bytes: Uint8Array): Promise<void> {
     const tail = await this.#open(name);
     if (tail.sizeBytes !== offsetBytes) {
-      throw new Error(`${name} is ${tail.sizeBytes} bytes long where ${offsetBytes} were expected: changed by others?`);
+      throw new Error(
+        `${name} is ${tail.sizeBytes} bytes long where ${offsetBytes} were expected: changed by others?`,
+      );
     }
     tail.dirty = true;
     for (let at = 0; at < bytes.length;) {

@@ -36,7 +36,9 @@ async function startNew(config: MemberConfig, initial: InitialCluster): Promise<
   if (remembered !== undefined && remembered.clientUrls.length > 0) {
     return refusal(
       `member ${shortId(id)} has already been bootstrapped, and its data directory is empty`,
-      `bring its data back, or remove it (etcdctl member remove ${shortId(id)}), add it again (etcdctl member add ` +
+      `bring its data back, or remove it (etcdctl member remove ${
+        shortId(id)
+      }), add it again (etcdctl member add ` +
         `${config.name} --peer-urls=…) and start it with --initial-cluster-state existing`,
     );
   }
@@ -48,14 +50,19 @@ async function startExisting(config: MemberConfig, initial: InitialCluster): Pro
   const found = await askMembers(urls);
   if (found === null) {
     return refusal(
-      `cannot fetch cluster info from peer urls: could not retrieve cluster information from ${urls.join(",") || "nobody"}`,
+      `cannot fetch cluster info from peer urls: could not retrieve cluster information from ${
+        urls.join(",") || "nobody"
+      }`,
       "check that --initial-cluster names the running members and that they can be reached, or start a cluster of its " +
         "own with --initial-cluster-state new",
     );
   }
-  const remedy = "let --initial-cluster list exactly the members that `etcdctl member list` shows, this one included " +
+  const remedy =
+    "let --initial-cluster list exactly the members that `etcdctl member list` shows, this one included " +
     "(after etcdctl member add, which prints the line to use)";
-  const complaint = `error validating peerURLs ${JSON.stringify(initial.members.flatMap((member) => member.peerUrls))}`;
+  const complaint = `error validating peerURLs ${
+    JSON.stringify(initial.members.flatMap((member) => member.peerUrls))
+  }`;
   if (found.members.length !== initial.members.length) {
     return refusal(
       `${complaint}: member count is unequal (the cluster has ${found.members.length}, --initial-cluster ` +
@@ -67,7 +74,10 @@ async function startExisting(config: MemberConfig, initial: InitialCluster): Pro
   const byUrls = new Map(found.members.map((member) => [key(member.peerUrls), member]));
   for (const { peerUrls } of initial.members) {
     if (!byUrls.has(key(peerUrls))) {
-      return refusal(`${complaint}: unmatched member while checking PeerURLs (${peerUrls.join(",")})`, remedy);
+      return refusal(
+        `${complaint}: unmatched member while checking PeerURLs (${peerUrls.join(",")})`,
+        remedy,
+      );
     }
   }
   const own = initial.members.find(({ name }) => name === config.name)!;
@@ -75,7 +85,9 @@ async function startExisting(config: MemberConfig, initial: InitialCluster): Pro
   if (clientUrls.length > 0) {
     return refusal(
       `member ${shortId(id)} has already started once, and its data directory is empty`,
-      `remove it (etcdctl member remove ${shortId(id)}) and add it again before starting it with an empty disk`,
+      `remove it (etcdctl member remove ${
+        shortId(id)
+      }) and add it again before starting it with an empty disk`,
     );
   }
   const members = [...found.members].sort(byId);

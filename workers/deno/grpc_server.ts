@@ -29,6 +29,7 @@ export interface GrpcServerOptions {
 
 /** Serves the streams of any number of connections. */
 export function grpcHandler(options: GrpcServerOptions): StreamHandler {
+  const services = new Set([...options.methods.keys()].map((path) => path.split("/")[1]!));
   return (stream, headers) => {
     const contentType = headers.get("content-type") ?? "";
     if (headers.get(":method") !== "POST" || !contentType.startsWith("application/grpc")) {
@@ -38,7 +39,7 @@ export function grpcHandler(options: GrpcServerOptions): StreamHandler {
     const path = headers.get(":path") ?? "";
     const method = options.methods.get(path);
     if (method === undefined) {
-      refuse(stream, "unimplemented", unknownMethod(path));
+      refuse(stream, "unimplemented", unknownMethod(path, services));
       return DEAF;
     }
     return new UnaryCall(stream, headers, method, options.messageBytesMax);
@@ -159,10 +160,13 @@ function refuse(stream: ServerStream, code: GrpcCode, message: string): void {
   );
 }
 
-function unknownMethod(path: string): string {
+/** In grpc-go's words. */
+function unknownMethod(path: string, services: ReadonlySet<string>): string {
   const [, service, method] = /^\/([^/]*)\/(.*)$/.exec(path) ?? [];
   if (service === undefined || method === undefined) return `malformed method name: ${JSON.stringify(path)}`;
-  return `unknown method ${method} for service ${service}`;
+  return services.has(service)
+    ? `unknown method ${method} for service ${service}`
+    : `unknown service ${service}`;
 }
 
 /** The length that the first five bytes announce. */

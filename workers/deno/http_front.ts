@@ -27,7 +27,9 @@ export function createHttpFront(parts: HttpFrontParts): http.Server {
     request.resume();
     const { pathname } = new URL(request.url ?? "/", "http://client");
     const known = PAGES[pathname];
-    if (known === undefined) return answer(response, 404, "text/plain; charset=utf-8", "404 page not found\n");
+    if (known === undefined) {
+      return answer(response, 404, "text/plain; charset=utf-8", "404 page not found\n");
+    }
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("Allow", "GET");
       return answer(response, 405, "text/plain; charset=utf-8", "Method Not Allowed\n");
@@ -64,7 +66,12 @@ function health({ driver }: HttpFrontParts, response: http.ServerResponse): void
 
 function metrics({ driver, network, disk }: HttpFrontParts, response: http.ServerResponse): void {
   driver.request({ kind: "status" }, (reply) => {
-    answer(response, 200, "text/plain; version=0.0.4; charset=utf-8", metricsText(reply, driver, network, disk));
+    answer(
+      response,
+      200,
+      "text/plain; version=0.0.4; charset=utf-8",
+      metricsText(reply, driver, network, disk),
+    );
   });
 }
 
@@ -92,7 +99,8 @@ function metricsText(reply: ClientResponse, driver: MemberDriver, network: PeerH
       ["etcd_mvcc_db_total_size_in_use_in_bytes", "gauge", result.dbSizeInUseBytes],
     );
   }
-  return rows.map(([name, kind, value]) => `# TYPE ${name.replace(/\{.*/, "")} ${kind}\n${name} ${value}\n`).join("");
+  return rows.map(([name, kind, value]) => `# TYPE ${name.replace(/\{.*/, "")} ${kind}\n${name} ${value}\n`)
+    .join("");
 }
 
 function answer(response: http.ServerResponse, status: number, contentType: string, body: string): void {

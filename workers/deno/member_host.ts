@@ -86,7 +86,11 @@ function refusalOf(errors: readonly string[]): Refusal {
   return refusal(errors.join("; "), "");
 }
 
-async function takePorts(config: MemberConfig, network: PeerHttp, clients: ClientPort): Promise<Refusal | null> {
+async function takePorts(
+  config: MemberConfig,
+  network: PeerHttp,
+  clients: ClientPort,
+): Promise<Refusal | null> {
   const peers = config.listenPeerUrls.map((endpoint) => ({ endpoint, flag: "listen-peer-urls" }));
   const fronts = config.listenClientUrls.map((endpoint) => ({ endpoint, flag: "listen-client-urls" }));
   return await network.listen(peers) ?? await clients.listen(fronts);
@@ -103,13 +107,19 @@ function foreignTo(config: MemberConfig, identity: WalIdentity, view: MemberView
   if (!config.initialFlagsGiven.includes("initial-advertise-peer-urls")) return null;
   if (written.peerUrls.some((url) => config.advertisePeerUrls.includes(url))) return null;
   return refusal(
-    `data-dir ${config.dataDir} was written by member "${written.name}" (${shortId(identity.memberId)}) of cluster ` +
+    `data-dir ${config.dataDir} was written by member "${written.name}" (${
+      shortId(identity.memberId)
+    }) of cluster ` +
       `${shortId(identity.clusterId)} at ${written.peerUrls.join(",")}, not by "${config.name}"`,
     "give this member a --data-dir of its own, or start it with that member's flags",
   );
 }
 
-function memberOptions(config: MemberConfig, identity: WalIdentity | null, first: FirstStart | null): MemberOptions {
+function memberOptions(
+  config: MemberConfig,
+  identity: WalIdentity | null,
+  first: FirstStart | null,
+): MemberOptions {
   return {
     ...MEMBER_DEFAULTS,
     id: identity?.memberId ?? first!.id,
@@ -183,12 +193,16 @@ function run(parts: Parts): RunningMember {
     http: createHttpFront({ driver, network, disk }),
   });
   for (const { url } of config.listenClientUrls) {
-    log.info("embed", `serving insecure client requests on ${url.replace(/^\w+:\/\//, "")}, this is strongly discouraged!`);
+    log.info(
+      "embed",
+      `serving insecure client requests on ${url.replace(/^\w+:\/\//, "")}, this is strongly discouraged!`,
+    );
   }
   timers.push(setInterval(() => driver.tick(), options.timing.tickMs));
-  // Nobody else can be leading, so nothing is gained by waiting for an election timeout to pass.
-  if (isAlone(options, member)) driver.request({ kind: "campaign" }, () => {});
+  const alone = isAlone(options, member);
   timers.push(setInterval(() => {
+    // Nobody else can be leading, so nothing is gained by waiting for an election timeout to pass.
+    if (alone && !member.leads) driver.request({ kind: "campaign" }, () => {});
     listMembers(driver, (members) => {
       if (!isPublished(members, options)) return;
       clearInterval(timers.pop());
@@ -197,7 +211,10 @@ function run(parts: Parts): RunningMember {
         `published {Name:${options.name} ClientURLs:[${options.clientUrls.join(" ")}]} to cluster ` +
           shortId(options.clusterId),
       );
-      log.info("etcdserver/api", `enabled capabilities for version ${ETCD_CLUSTER_VERSION.replace(/\.0$/, "")}`);
+      log.info(
+        "etcdserver/api",
+        `enabled capabilities for version ${ETCD_CLUSTER_VERSION.replace(/\.0$/, "")}`,
+      );
     });
   }, PUBLISH_LOOK_MS));
   return { kind: "running", ended, stop };
@@ -208,7 +225,10 @@ function sayWhatWasFound({ config, log, options, isRestart, member }: Parts): vo
   log.info("etcdserver", `starting member ${shortId(options.id)} in cluster ${shortId(options.clusterId)}`);
   if (!isRestart) return;
   const { entryCount, snapshotIndex, tornBytes } = member.view().recovered;
-  log.info("etcdserver", `read ${entryCount} entries from the log, behind the snapshot at index ${snapshotIndex}`);
+  log.info(
+    "etcdserver",
+    `read ${entryCount} entries from the log, behind the snapshot at index ${snapshotIndex}`,
+  );
   if (tornBytes > 0) {
     log.warn(
       "etcdserver",
@@ -217,7 +237,10 @@ function sayWhatWasFound({ config, log, options, isRestart, member }: Parts): vo
   }
   if (config.initialFlagsGiven.length > 0) {
     const flags = config.initialFlagsGiven.map((name) => `--${name}`).join(", ");
-    log.info("etcdserver", `the data-dir already holds this member: ${flags} ignored, they count on a first start only`);
+    log.info(
+      "etcdserver",
+      `the data-dir already holds this member: ${flags} ignored, they count on a first start only`,
+    );
   }
 }
 
@@ -235,7 +258,9 @@ function isPublished(members: readonly MemberInfo[], { id, name, clientUrls }: M
 
 function isAlone({ id, bootstrap }: MemberOptions, member: Member): boolean {
   const { voters } = member.view().config;
-  return voters.length > 0 ? voters.join() === id : bootstrap.kind === "new" && bootstrap.members.length === 1;
+  return voters.length > 0
+    ? voters.join() === id
+    : bootstrap.kind === "new" && bootstrap.members.length === 1;
 }
 
 /** Says when this member takes or gives up the lead. */

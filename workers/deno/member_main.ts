@@ -42,7 +42,10 @@ async function main(): Promise<number> {
   if (reason === "signal") return 0;
   switch (reason.kind) {
     case "removed":
-      log.info("etcdserver", "the member has been permanently removed from the cluster: its data-dir can be deleted");
+      log.info(
+        "etcdserver",
+        "the member has been permanently removed from the cluster: its data-dir can be deleted",
+      );
       return 0;
     case "diskFailed":
       writeLine(
@@ -51,7 +54,11 @@ async function main(): Promise<number> {
       );
       return EXIT_FAILED;
     case "violation":
-      writeLine(`error: ${reason.error.stack ?? reason.error.message}; this is a bug: keep the data-dir and report it`);
+      writeLine(
+        `error: ${
+          reason.error.stack ?? reason.error.message
+        }; this is a bug: keep the data-dir and report it`,
+      );
       return EXIT_FAILED;
   }
 }

@@ -52,7 +52,10 @@ export class PeerHttp implements Network {
   /** Takes the ports. Requests are answered 503 until `start`. */
   async listen(addresses: readonly ListenAddress[]): Promise<Refusal | null> {
     for (const address of addresses) {
-      const server = http.createServer({ noDelay: true }, (request, response) => this.#answer(request, response));
+      const server = http.createServer(
+        { noDelay: true },
+        (request, response) => this.#answer(request, response),
+      );
       // A stream lasts as long as both members do.
       server.requestTimeout = 0;
       server.on("clientError", (_error, socket) => socket.destroy());
@@ -151,7 +154,11 @@ export class PeerHttp implements Network {
     }
     const { "x-etcd-cluster-id": theirCluster, "x-raft-to": to } = request.headers;
     if (theirCluster !== shortId(identity.clusterId)) {
-      return this.#refuse(response, 412, `cluster ID mismatch: ${theirCluster} is not ${shortId(identity.clusterId)}`);
+      return this.#refuse(
+        response,
+        412,
+        `cluster ID mismatch: ${theirCluster} is not ${shortId(identity.clusterId)}`,
+      );
     }
     if (to !== undefined && to !== shortId(identity.id)) {
       return this.#refuse(response, 412, `to field ${to} is not ${shortId(identity.id)}`);
@@ -164,14 +171,18 @@ export class PeerHttp implements Network {
     // One that joins, and crashed before it heard anything, knows nobody: whoever turns to it becomes its first peer.
     if (this.#links.size === 0 && from !== identity.id) this.#meet(from, request.headers["x-peerurls"]);
     const link = this.#links.get(from);
-    if (link === undefined) return this.#refuse(response, 404, `sender ${shortId(from)} is not a known member`);
+    if (link === undefined) {
+      return this.#refuse(response, 404, `sender ${shortId(from)} is not a known member`);
+    }
     response.writeHead(200, { "Content-Type": "application/octet-stream" });
     response.flushHeaders();
     link.attach(response);
   }
 
   #meet(id: MemberId, peerUrls: string | string[] | undefined): void {
-    const urls = String(peerUrls ?? "").split(",").filter((url) => URL.canParse(url) && url.startsWith("http://"));
+    const urls = String(peerUrls ?? "").split(",").filter((url) =>
+      URL.canParse(url) && url.startsWith("http://")
+    );
     if (urls.length > 0) this.#links.set(id, this.#connect({ id, peerUrls: urls }));
   }
 
@@ -197,7 +208,9 @@ export class PeerHttp implements Network {
         at += chunk.length;
       }
       const frame = isSnapshot ? body.subarray(LENGTH_BYTES) : body;
-      if (frame.length <= LINK_HEARTBEAT.length) return this.#refuse(response, 400, "error unmarshalling raft message");
+      if (frame.length <= LINK_HEARTBEAT.length) {
+        return this.#refuse(response, 400, "error unmarshalling raft message");
+      }
       this.#events!.onFrame(frame);
       response.writeHead(204).end();
     });

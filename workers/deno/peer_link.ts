@@ -146,7 +146,9 @@ export class PeerLink {
   }
 
   #sendHeartbeat(): void {
-    if (this.#outgoing !== null && this.#batch.length === 0) this.#outgoing.write(joinFrames([LINK_HEARTBEAT]));
+    if (this.#outgoing !== null && this.#batch.length === 0) {
+      this.#outgoing.write(joinFrames([LINK_HEARTBEAT]));
+    }
   }
 
   #reportUnreachable(): void {
@@ -201,7 +203,9 @@ export class PeerLink {
   #refusedBecause(response: http.IncomingMessage): string {
     const theirs = String(response.headers["x-etcd-cluster-id"] ?? "");
     if (response.statusCode === 410) this.#context.onGone();
-    if (response.statusCode === 412 && theirs !== "" && theirs !== this.#context.headers["X-Etcd-Cluster-ID"]) {
+    if (
+      response.statusCode === 412 && theirs !== "" && theirs !== this.#context.headers["X-Etcd-Cluster-ID"]
+    ) {
       return `request sent was ignored (cluster ID mismatch: peer[${shortId(this.peer)}]=${theirs}, ` +
         `local=${this.#context.headers["X-Etcd-Cluster-ID"]})`;
     }

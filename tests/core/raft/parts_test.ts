@@ -16,7 +16,7 @@ import {
   quorumIndex,
   quorumVotes,
 } from "../../../core/raft/mod.ts";
-import { Inflights } from "../../../core/raft/progress.ts";
+import { Inflights, Progress } from "../../../core/raft/progress.ts";
 import { RaftLog } from "../../../core/raft/raft_log.ts";
 import { changeOf, entryOf, TestCluster, touching } from "./cluster.ts";
 
@@ -74,6 +74,50 @@ Deno.test("the log refuses to lose what is committed, to leave gaps, and to run 
   log.appliedTo(4);
   log.compact(3);
   assert.deepEqual([log.firstIndex, log.termAt(3), log.termAt(2), log.lastIndex], [4, 1, null, 5]);
+});
+
+Deno.test("a snapshot in place of the log leaves nothing durable beyond what was committed before, until it is written", () => {
+  const log = new RaftLog({ index: 0, term: 0 }, [1, 2, 3].map((index) => entryOf(index, 1)), Infinity);
+  log.commitTo(1);
+  const snapshot = { meta: { index: 9, term: 4, confState: EMPTY_CONFIG }, data: utf8("") };
+
+  log.restoreSnapshot(snapshot);
+  assert.deepEqual([log.durable, log.firstIndex, log.lastIndex, log.commit], [1, 10, 9, 9]);
+  assert.equal(log.takeUnwritten().snapshot, snapshot);
+  assert.equal(log.hasPendingSnapshot(), true);
+  log.written(9);
+
+  assert.deepEqual([log.durable, log.hasPendingSnapshot()], [9, false]);
+});
+
+Deno.test("a member waiting for a snapshot is sent entries again only from where the leader's log begins", () => {
+  const peer = new Progress(1, 3);
+  peer.becomeSnapshot(8);
+  assert.deepEqual([peer.isPaused(), peer.next], [true, 9]);
+  const cluster = new TestCluster({ size: 3 });
+  const leader = cluster.elect(1);
+  for (let i = 0; i < 4; i++) leader.propose([utf8("x")]);
+  cluster.settle(touching(2));
+  cluster.node(1).compact();
+  leader.reportUnreachable(TWO);
+  leader.step(message({ kind: "heartbeatReply", from: TWO, to: ONE, term: 1 }));
+  assert.equal(leader.status().progress.get(TWO)!.state, "snapshot");
+
+  leader.step(message({ kind: "appendReply", from: TWO, to: ONE, term: 1, index: 3 }));
+  assert.equal(leader.status().progress.get(TWO)!.state, "snapshot");
+  leader.step(message({ kind: "appendReply", from: TWO, to: ONE, term: 1, index: 5 }));
+  assert.equal(leader.status().progress.get(TWO)!.state, "replicate");
+});
+
+Deno.test("a probe refused moves back; a refusal of anything but the last probe is old news", () => {
+  const peer = new Progress(8, 3);
+  peer.sentEntries(1);
+  peer.sentCommit = 7;
+
+  assert.equal(peer.maybeDecrease(5, 2), false);
+  assert.deepEqual([peer.next, peer.isPaused()], [8, true]);
+  assert.equal(peer.maybeDecrease(7, 2), true);
+  assert.deepEqual([peer.next, peer.isPaused(), peer.sentCommit], [3, false, 2]);
 });
 
 Deno.test("committed entries are handed over by no more bytes than may be out at a time", () => {

@@ -21,7 +21,8 @@ const STATIC_TABLE: readonly Header[] = [
     "content-disposition content-encoding content-language content-length content-location content-range content-type " +
     "cookie date etag expect expires from host if-match if-modified-since if-none-match if-range if-unmodified-since " +
     "last-modified link location max-forwards proxy-authenticate proxy-authorization range referer refresh retry-after " +
-    "server set-cookie strict-transport-security transfer-encoding user-agent vary via www-authenticate").split(" "),
+    "server set-cookie strict-transport-security transfer-encoding user-agent vary via www-authenticate")
+    .split(" "),
 ].map((row) => {
   const [, name, value] = /^(\S+) ?(.*)$/.exec(row)!;
   return [name!, value!];

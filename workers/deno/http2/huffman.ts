@@ -68,6 +68,9 @@ function buildTree(): Int16Array {
       code += 1;
     }
   }
-  assert(nodeCount === CODE_BITS.length - 1 && code === 2 ** CODE_BITS_MAX, `a code that is not whole: ${nodeCount} nodes`);
+  assert(
+    nodeCount === CODE_BITS.length - 1 && code === 2 ** CODE_BITS_MAX,
+    `a code that is not whole: ${nodeCount} nodes`,
+  );
   return tree;
 }

@@ -137,7 +137,9 @@ export class ServerConnection {
     if (this.#prefaceAt === PREFACE.length) return chunk;
     const length = Math.min(chunk.length, PREFACE.length - this.#prefaceAt);
     for (let i = 0; i < length; i++) {
-      if (chunk[i] !== PREFACE[this.#prefaceAt + i]) throw new ConnectionFault(CODE.protocolError, "bad preface");
+      if (chunk[i] !== PREFACE[this.#prefaceAt + i]) {
+        throw new ConnectionFault(CODE.protocolError, "bad preface");
+      }
     }
     this.#prefaceAt += length;
     return chunk.subarray(length);
@@ -195,7 +197,9 @@ export class ServerConnection {
   #onHeaders(received: Frame): void {
     const { streamId, flags } = received;
     const part = unpadded(received);
-    if (part === null || streamId % 2 === 0) throw new ConnectionFault(CODE.protocolError, "malformed HEADERS");
+    if (part === null || streamId % 2 === 0) {
+      throw new ConnectionFault(CODE.protocolError, "malformed HEADERS");
+    }
     const block = { streamId, endStream: (flags & FLAG.endStream) !== 0, parts: [part], bytes: part.length };
     this.#openBlock = block;
     if ((flags & FLAG.endHeaders) !== 0) this.#onBlock();
@@ -235,7 +239,9 @@ export class ServerConnection {
       const value = readUint32(payload, at + 2);
       if (id === SETTING.initialWindowSize) this.#setInitialWindow(value);
       if (id === SETTING.maxFrameSize) {
-        if (value < PAYLOAD_BYTES_MAX) throw new ConnectionFault(CODE.protocolError, "SETTINGS_MAX_FRAME_SIZE");
+        if (value < PAYLOAD_BYTES_MAX) {
+          throw new ConnectionFault(CODE.protocolError, "SETTINGS_MAX_FRAME_SIZE");
+        }
         // Larger frames gain little and would keep other streams waiting.
         this.#payloadBytesMax = PAYLOAD_BYTES_MAX;
       }
@@ -260,7 +266,9 @@ export class ServerConnection {
       return;
     }
     this.#sendWindow += bytes;
-    if (this.#sendWindow > WINDOW_BYTES_MAX) throw new ConnectionFault(CODE.flowControlError, "window too large");
+    if (this.#sendWindow > WINDOW_BYTES_MAX) {
+      throw new ConnectionFault(CODE.flowControlError, "window too large");
+    }
     for (const stream of this.#streams.values()) {
       if (this.#sendWindow === 0) break;
       stream.pump();
@@ -284,7 +292,10 @@ export class ServerConnection {
   }
 
   #fail(code: number, why: string): void {
-    const notice = Buffer.concat([numberFrame(TYPE.goAway, 0, this.#lastStreamId, code).subarray(9), Buffer.from(why)]);
+    const notice = Buffer.concat([
+      numberFrame(TYPE.goAway, 0, this.#lastStreamId, code).subarray(9),
+      Buffer.from(why),
+    ]);
     this.write(frame(TYPE.goAway, 0, 0, notice));
     this.#flush();
     this.#onClosed();
@@ -373,7 +384,9 @@ export class ServerStream {
 
   addWindow(bytes: number): void {
     this.#sendWindow += bytes;
-    if (this.#sendWindow > WINDOW_BYTES_MAX) throw new ConnectionFault(CODE.flowControlError, "window too large");
+    if (this.#sendWindow > WINDOW_BYTES_MAX) {
+      throw new ConnectionFault(CODE.flowControlError, "window too large");
+    }
     this.pump();
   }
 
@@ -426,5 +439,7 @@ function headerMap(headers: readonly Header[]): ReadonlyMap<string, string> {
 }
 
 function expectLength(payload: Uint8Array, length: number): void {
-  if (payload.length !== length) throw new ConnectionFault(CODE.frameSizeError, "a frame of the wrong length");
+  if (payload.length !== length) {
+    throw new ConnectionFault(CODE.frameSizeError, "a frame of the wrong length");
+  }
 }

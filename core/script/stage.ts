@@ -1,0 +1,67 @@
+// One cluster under the commands of a scenario: the run, who watches it, and how its members are called.
+
+import type { MemberId } from "../base/ids.ts";
+import { ClusterInvariants } from "../check/cluster_invariants.ts";
+import type { ClientOperation } from "../check/history.ts";
+import type { ClientRequest } from "../member/io.ts";
+import type { OperatorAction } from "../sim/actions.ts";
+import type { ClusterPlan } from "../sim/cluster_plan.ts";
+import { ClusterSim } from "../sim/cluster_sim.ts";
+import { Journal } from "./journal.ts";
+import { MemberNames } from "./member_names.ts";
+
+/** Beyond a client's own patience, before a missing answer is called missing. */
+const ANSWER_GRACE_MS = 2_000;
+
+export class Stage {
+  readonly sim: ClusterSim;
+  readonly journal = new Journal();
+  readonly invariants = new ClusterInvariants();
+  readonly names: MemberNames;
+
+  constructor(plan: ClusterPlan) {
+    this.sim = new ClusterSim(plan, [this.journal, this.invariants]);
+    this.journal.attach(this.sim);
+    this.names = new MemberNames(this.sim);
+  }
+
+  /** Members in order of name that were not removed or replaced. */
+  members(): readonly MemberId[] {
+    return this.names.all().filter((id) => this.sim.member(id).state !== "removed");
+  }
+
+  /** Members in order of name that run. */
+  running(): readonly MemberId[] {
+    return this.names.all().filter((id) => this.sim.member(id).state === "running");
+  }
+
+  /** The leader of the highest term; while nobody leads, the first member that runs. */
+  firstToAsk(): MemberId | null {
+    return this.sim.leader() ?? this.running()[0] ?? null;
+  }
+
+  /** Asks as a client and lets time pass until the answer is there, or will not come. */
+  askAndWait(member: MemberId, request: ClientRequest): ClientOperation {
+    const { timing } = this.sim.plan;
+    const requestId = this.journal.ask(member, request);
+    const limitMs = timing.requestTimeoutTicks * timing.tickMs + ANSWER_GRACE_MS;
+    this.sim.runUntil(() => this.journal.history.operation(requestId)!.outcome !== "waiting", limitMs);
+    return this.journal.history.operation(requestId)!;
+  }
+
+  /** @returns why nothing was done, or null. Verbs that are requests to a member are carried out before this returns. */
+  act(action: OperatorAction): string | null {
+    const nothing = this.sim.act(action);
+    if (nothing !== null) return this.names.shownIn(withShortNames(nothing));
+    this.journal.acted(action);
+    if (action.kind !== "elect" && action.kind !== "pin" && action.kind !== "transfer") return null;
+    this.sim.runFor(0);
+    const refusal = this.journal.takeOperatorAnswers().find((answer) => answer.kind === "error");
+    return refusal?.kind === "error" ? refusal.message : null;
+  }
+}
+
+/** The simulator speaks of infra1; scenarios say n1. */
+export function withShortNames(text: string): string {
+  return text.replace(/\binfra(?=[1-9])/g, "n");
+}
