@@ -43,6 +43,11 @@ etcdctlTest("the tutorial's three members serve the real etcdctl", async () => {
     assert.equal(await etcdctlWithInput(one, txn, "txn"), "FAILURE\n\nOK\n\n/count\n1\n");
     assert.equal(await etcdctlWithInput(one, txn, "txn"), "SUCCESS\n\nOK\n");
 
+    // A value far larger than any window that the client grants at once.
+    const large = "0123456789".repeat(100_000);
+    assert.equal(await etcdctlWithInput(one, large, "put", "/large"), "OK\n");
+    assert.equal(await etcdctl(one, "get", "/large", "--print-value-only"), large + "\n");
+
     // Compaction, and what it says of the past.
     assert.equal(await etcdctl(one, "compaction", "5"), "compacted revision 5\n");
     const past = await tryEtcdctl(one, "get", "/count", "--rev", "3");
@@ -84,9 +89,10 @@ etcdctlTest("a fourth member is added, started and removed as in the tutorial", 
 
     assert.match(
       added,
-      /^Member [0-9a-f]+ added to cluster [0-9a-f]+\n\nETCD_NAME="infra4"\nETCD_INITIAL_CLUSTER=/,
+      /^Member +[0-9a-f]+ added to cluster +[0-9a-f]+\n\nETCD_NAME="infra4"\nETCD_INITIAL_CLUSTER=/,
     );
-    const id = /^Member ([0-9a-f]+)/.exec(added)![1]!;
+    // etcdctl pads ids with blanks here, where they begin with a zero.
+    const id = /^Member +([0-9a-f]+)/.exec(added)![1]!;
     const initialCluster = /ETCD_INITIAL_CLUSTER="([^"]+)"/.exec(added)![1]!;
     assert.match(await etcdctl(one, "member", "list"), new RegExp(`${id}, unstarted, , `));
 
@@ -107,7 +113,7 @@ etcdctlTest("a fourth member is added, started and removed as in the tutorial", 
     // Whoever is removed ends by itself.
     assert.match(
       await etcdctl(one, "member", "remove", id),
-      new RegExp(`^Member ${id} removed from cluster`),
+      new RegExp(`^Member +${id} removed from cluster`),
     );
     const { output } = await cluster.processes[3]!.ended;
     assert.match(output, /permanently removed from the cluster/);

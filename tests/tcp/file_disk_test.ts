@@ -139,9 +139,10 @@ function opened(result: ReturnType<typeof openFileDisk>): OpenedDisk {
 
 /** A closing disk holds its lock until the write in flight has ended. */
 async function untilOpened(places: Parameters<typeof openFileDisk>[0]): Promise<OpenedDisk> {
-  for (;;) {
+  for (const deadline = performance.now() + 5_000;;) {
     const result = openFileDisk(places);
     if (result.kind === "opened") return result;
+    assert(performance.now() < deadline, result.says);
     await new Promise<void>((turn) => setTimeout(turn, 1));
   }
 }

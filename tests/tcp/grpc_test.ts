@@ -13,7 +13,12 @@ import {
 import { GrpcClient, GrpcError } from "./grpc_client.ts";
 import { freePorts, MemberProcess, withClient } from "./member_process.ts";
 
-const INVALID_ARGUMENT = 3, RESOURCE_EXHAUSTED = 8, OUT_OF_RANGE = 11, UNIMPLEMENTED = 12, INTERNAL = 13;
+const INVALID_ARGUMENT = 3,
+  DEADLINE_EXCEEDED = 4,
+  RESOURCE_EXHAUSTED = 8,
+  OUT_OF_RANGE = 11,
+  UNIMPLEMENTED = 12,
+  INTERNAL = 13;
 
 Deno.test("refusals carry etcd's codes and texts", async () => {
   await withMember([], async ({ endpoint }) => {
@@ -116,6 +121,40 @@ Deno.test("many calls on one connection keep their order and their answers apart
       assert.equal((await client.call(KV.method.txn, { compare: [compare] })).succeeded, true);
     });
   });
+});
+
+Deno.test("a member without a quorum says so to health checks, and keeps a call's deadline", async () => {
+  const root = Deno.makeTempDirSync({ prefix: "flotilla-alone-" });
+  const [[clientPort, peerPort], [, absentPort]] = freePorts(2) as [[number, number], [number, number]];
+  const member = MemberProcess.start({
+    name: "infra1",
+    clientPort,
+    peerPort,
+    dataDir: `${root}/infra1`,
+    initialCluster: `infra1=http://127.0.0.1:${peerPort},infra2=http://127.0.0.1:${absentPort}`,
+    token: "t",
+    state: "new",
+  });
+  try {
+    await member.printed(/serving insecure client requests/);
+    const endpoint = `127.0.0.1:${clientPort}`;
+
+    const health = await fetch(`http://${endpoint}/health`);
+    assert.deepEqual([health.status, await health.text()], [503, '{"health":"false"}']);
+    await withClient(endpoint, async (client) => {
+      const put = client.raw("/etcdserverpb.KV/Put", Uint8Array.of(0x0a, 1, 0x61), {
+        headers: [["grpc-timeout", "200m"]],
+      });
+      await assert.rejects(put, (error: GrpcError) => {
+        assert.deepEqual([error.code, error.message], [DEADLINE_EXCEEDED, "context deadline exceeded"]);
+        return true;
+      });
+    });
+    assert.doesNotMatch(member.output, /published|enabled capabilities/);
+  } finally {
+    await member.kill();
+    Deno.removeSync(root, { recursive: true });
+  }
 });
 
 Deno.test("garbage on either port disturbs nobody", async () => {

@@ -40,6 +40,23 @@ Deno.test("what is encoded comes back, whatever its length", () => {
   assert.deepEqual(new HpackDecoder().decode(hpackEncode(headers)), headers);
 });
 
+Deno.test("the table forgets its oldest headers when it is full", () => {
+  const decoder = new HpackDecoder();
+  const kept = (name: string) => {
+    const literal = hpackEncode([[name, "v".repeat(1500)]]);
+    // The same literal, but to be kept: 01 instead of 0000 before the index.
+    literal[0]! |= 0x40;
+    return literal;
+  };
+  const newest = fromHex("be"), secondNewest = fromHex("bf"), thirdNewest = fromHex("c0");
+
+  for (const name of ["a", "b", "c"]) decoder.decode(kept(name));
+
+  assert.equal(decoder.decode(newest)![0]![0], "c");
+  assert.equal(decoder.decode(secondNewest)![0]![0], "b");
+  assert.equal(decoder.decode(thirdNewest), null);
+});
+
 Deno.test("malformed header blocks are told from sound ones", () => {
   const malformed = {
     "an index of nothing": "80",

@@ -53,7 +53,9 @@ Deno.test("a member whose disk was wiped is refused until it is removed and adde
     Deno.removeSync(spec.dataDir, { recursive: true });
 
     // Back as if nothing had been: the others remember it.
-    const refused = await cluster.launch(victim).ended;
+    const impostor = cluster.launch(victim);
+    await impostor.printed(/has already been bootstrapped/);
+    const refused = await impostor.ended;
     assert.equal(refused.code, 1, refused.output);
     assert.match(
       refused.output,
@@ -62,7 +64,7 @@ Deno.test("a member whose disk was wiped is refused until it is removed and adde
     assert.throws(() => Deno.statSync(spec.dataDir), Deno.errors.NotFound);
 
     // The way back that the message names.
-    const other = (victim + 1) % 3;
+    const other = await leaderOf(cluster, victim);
     const id = BigInt("0x" + /member ([0-9a-f]+)/.exec(refused.output)![1]!);
     const peerUrl = `http://127.0.0.1:${spec.peerPort}`;
     await eventually("removal", () => {
@@ -112,7 +114,7 @@ class Writers {
     for (let count = 0; !this.#stopping; count++) {
       const key = `w${writer}/${count}`, value = `${writer}-${count}`;
       try {
-        await client.call(KV.method.put, { key: utf8(key), value: utf8(value) }, 2_000);
+        await client.call(KV.method.put, { key: utf8(key), value: utf8(value) }, 500);
         this.acknowledged.set(key, value);
       } catch (error) {
         assert(error instanceof GrpcError);

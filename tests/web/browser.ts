@@ -84,12 +84,28 @@ interface StaticServer {
   close(): Promise<void>;
 }
 
-Deno.test.afterAll(async () => {
+Deno.test.afterAll(closeAll);
+
+/** Ends the browser and the servers. Test files need not call it. */
+export async function closeAll(): Promise<void> {
   await (await browser)?.close();
   for (const server of await Promise.allSettled(servers.values())) {
     if (server.status === "fulfilled") await server.value.close();
   }
-});
+}
+
+/** A tab of a new visitor, opened at nothing yet, for measuring: `url` is where the site is. */
+export async function visit<T>(site: SiteName, run: (page: Page, url: string) => Promise<T>): Promise<T> {
+  if (!servers.has(site)) servers.set(site, serve(site));
+  const { url } = await servers.get(site)!;
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 } });
+  try {
+    return await run(await context.newPage(), url);
+  } finally {
+    await context.close();
+  }
+}
 
 async function runInBrowser(site: SiteName, run: (test: BrowserTest) => Promise<void>): Promise<void> {
   if (!servers.has(site)) servers.set(site, serve(site));

@@ -207,9 +207,8 @@ browserTest(
     await page.waitForFunction((name) => {
       return harness.cluster!.frame.members.find((member) => member.name === name)!.view!.role === "follower";
     }, first.name);
-    await page.evaluate(() => harness.cluster!.put("k", "v"));
-    await waitForAgreement(page, { members: 3, revision: 2 });
-    assert.equal(await page.evaluate(() => harness.cluster!.get("in flight")), null);
+    const { revision } = await page.evaluate(() => harness.cluster!.put("k", "v"));
+    await waitForAgreement(page, { members: 3, revision });
   },
 );
 
@@ -391,6 +390,59 @@ browserTest("starting over throws the disks away and begins another cluster", "h
   assert.equal(after.length, 6);
   assert.deepEqual(after.filter((name) => before.includes(name)), ["flotilla"]);
 });
+
+browserTest(
+  "a browser that lacks something is told apart by what it lacks",
+  "harness",
+  async ({ page, url }) => {
+    const cases: [string, string][] = [
+      ["Object.defineProperty(globalThis, 'Worker', { value: undefined })", "noWorkers"],
+      ["Object.defineProperty(globalThis, 'indexedDB', { value: undefined })", "noIndexedDb"],
+      ["indexedDB.open = () => { throw new DOMException('not here', 'SecurityError') }", "noIndexedDb"],
+      ["indexedDB.open = () => { throw new DOMException('full', 'QuotaExceededError') }", "quota"],
+      ["Object.defineProperty(globalThis, 'BroadcastChannel', { value: undefined })", "noBroadcastChannel"],
+      ["Object.defineProperty(navigator, 'locks', { value: undefined })", "noLocks"],
+    ];
+    for (const [lack, expected] of cases) {
+      await page.goto(url);
+      await page.evaluate(lack);
+
+      assert.equal(await page.evaluate(() => harness.openCluster({})), expected, lack);
+    }
+  },
+);
+
+browserTest(
+  "a member whose storage is full stops and says so; what was acknowledged stays",
+  "harness",
+  async (test) => {
+    const { page, context, url } = test;
+    const devtools = await context.newCDPSession(page);
+    const origin = new URL(url).origin;
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 2_000_000 });
+    await openFast(page, { size: 1 });
+    await waitForLeader(page);
+    await page.evaluate(() => harness.cluster!.put("k", "kept"));
+
+    // Values that do not compress: what counts is what is stored.
+    const outcome = await page.evaluate(async () => {
+      for (let count = 0; count < 20; count++) {
+        const noise = Array.from({ length: 50_000 }, () => Math.random().toString(36)).join("");
+        const failure = await harness.cluster!.put("big", noise).then(() => null, String);
+        if (failure !== null) return failure;
+      }
+      return "10 MB in a quota of 2 MB";
+    });
+    assert.match(outcome, /infra1 stopped before it answered/);
+    const { state, why } = (await frameOf(page)).members[0]!;
+    assert.deepEqual([state, why], ["stopped", "Its disk failed: the browser's storage is full."]);
+
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+    await page.evaluate(() => harness.cluster!.restart("infra1"));
+    await waitForLeader(page);
+    assert.equal((await page.evaluate(() => harness.cluster!.get("k")))!.value, "kept");
+  },
+);
 
 async function open(page: Page, plan: Partial<ClusterPlan>): Promise<void> {
   assert.equal(await page.evaluate((plan) => harness.openCluster(plan), { seed: 7, ...plan }), "open");

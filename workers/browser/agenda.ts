@@ -6,7 +6,7 @@ import { Heap } from "../../core/base/heap.ts";
 import type { FollowingClock } from "./virtual_clock.ts";
 
 /** The part of a clock that an agenda needs. */
-export type AgendaClock = Pick<FollowingClock, "now" | "realMsUntil">;
+type AgendaClock = Pick<FollowingClock, "now" | "realMsUntil">;
 
 export interface Timers {
   set(callback: () => void, realMs: number): number;
@@ -14,7 +14,7 @@ export interface Timers {
 }
 
 /** The platform's own; a test brings others. */
-export const PLATFORM_TIMERS: Timers = {
+const PLATFORM_TIMERS: Timers = {
   set: (callback, realMs) => setTimeout(callback, realMs) as unknown as number,
   clear: (timer) => clearTimeout(timer),
 };

@@ -17,7 +17,7 @@ import { FLIGHT_MS, inboxName, isCut, linkPrng, type LinkState } from "./link_st
 import { summarize } from "./message_summary.ts";
 
 /** What crosses a channel. */
-export interface Envelope {
+interface Envelope {
   readonly cluster: ClusterId;
   readonly incarnation: string;
   readonly from: MemberId;
@@ -29,8 +29,8 @@ export interface Envelope {
 }
 
 /** Frames held for a member that is paused or slow; beyond either bound new ones are dropped and counted. */
-export const HELD_FRAME_COUNT_MAX = 10_000;
-export const HELD_BYTES_MAX = 64 * 1024 * 1024;
+const HELD_FRAME_COUNT_MAX = 10_000;
+const HELD_BYTES_MAX = 64 * 1024 * 1024;
 /** No honest frame lands later than this after it came, in virtual milliseconds. */
 const FLIGHT_MS_MAX = 60_000;
 

@@ -5,6 +5,7 @@
 // One tab hosts the cluster, all of it: it holds the host lock. A second tab shows the members as "elsewhere" and
 // takes over when the first one closes.
 
+import { assert } from "../../core/base/assert.ts";
 import type { MemberId } from "../../core/base/ids.ts";
 import { fromUtf8, utf8 } from "../../core/base/bytes.ts";
 import { ETCD_ERRORS } from "../../core/base/etcd_error.ts";
@@ -192,13 +193,15 @@ export class ClusterHost implements Cluster {
   async put(key: string, value: string, at?: string): Promise<{ revision: number }> {
     const request = putRequest({ key: utf8(key), value: utf8(value) });
     const result = await this.#askClient("put", [key, value], at, request);
-    return { revision: result.kind === "put" ? result.revision : 0 };
+    assert(result.kind === "put", () => `a put was answered as ${result.kind}`);
+    return { revision: result.revision };
   }
 
   async get(key: string, options: { at?: string; serializable?: boolean } = {}): Promise<KeyAnswer | null> {
     const { at, serializable = false } = options;
     const result = await this.#askClient("get", [key], at, rangeRequest({ key: utf8(key), serializable }));
-    const found = result.kind === "range" ? result.kvs[0] : undefined;
+    assert(result.kind === "range", () => `a get was answered as ${result.kind}`);
+    const found = result.kvs[0];
     if (found === undefined) return null;
     const { modRevision, version } = found;
     return { key: fromUtf8(found.key), value: fromUtf8(found.value), modRevision, version };
@@ -206,7 +209,8 @@ export class ClusterHost implements Cluster {
 
   async del(key: string, at?: string): Promise<{ deleted: number; revision: number }> {
     const result = await this.#askClient("del", [key], at, deleteRangeRequest({ key: utf8(key) }));
-    return result.kind === "deleteRange" ? result : { deleted: 0, revision: 0 };
+    assert(result.kind === "deleteRange", () => `a deletion was answered as ${result.kind}`);
+    return { deleted: result.deleted, revision: result.revision };
   }
 
   /** Brought within 1/1000 and 1. */

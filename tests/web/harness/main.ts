@@ -3,6 +3,7 @@
 
 import { deleteDB, openDB } from "idb";
 import type { DiskImage, DiskOp } from "../../../core/base/disk.ts";
+import { runHunt } from "../../../core/check/hunt.ts";
 import type { ClusterPlan } from "../../../workers/browser/cluster_api.ts";
 import { ClusterHost } from "../../../workers/browser/cluster_host.ts";
 import { IndexedDbDisk } from "../../../workers/browser/indexeddb_disk.ts";
@@ -11,7 +12,6 @@ import { DISK_CONTRACT, type DiskBench } from "../../contracts/disk_contract.ts"
 import { countRecords } from "./records.ts";
 
 export const harness = {
-  ClusterHost,
   holdLock,
   cluster: null as ClusterHost | null,
 
@@ -22,6 +22,9 @@ export const harness = {
     harness.cluster = opened.cluster;
     return "open";
   },
+
+  /** The names of the runs of these seeds, as this engine plays them. */
+  traceHashes: (seeds: readonly number[]): string[] => seeds.map((seed) => runHunt(seed).traceHash),
 
   contractNames: DISK_CONTRACT.map(({ name }) => name),
 
