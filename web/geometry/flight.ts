@@ -77,19 +77,27 @@ export function crossing(from: Point, to: Point, polyline: readonly Point[]): nu
     if (area === 0) continue;
     const along = ((a.x - from.x) * ey - (a.y - from.y) * ex) / area;
     const across = ((a.x - from.x) * dy - (a.y - from.y) * dx) / area;
-    if (along > 0 && along < 1 && across >= 0 && across <= 1 && (first === null || along < first)) first = along;
+    if (along > 0 && along < 1 && across >= 0 && across <= 1 && (first === null || along < first)) {
+      first = along;
+    }
   }
   return first;
 }
 
 /** The visible part of a link: from disc to disc, leaving room for the rings. Empty when the discs are too close. */
-export function linkPath(from: Point, to: Point, options: { readonly discRadius: number; readonly scale: number }): string {
+export function linkPath(
+  from: Point,
+  to: Point,
+  options: { readonly discRadius: number; readonly scale: number },
+): string {
   const length = Math.hypot(to.x - from.x, to.y - from.y);
   const gap = options.discRadius + TAKE_OFF * options.scale;
   if (length <= 2 * gap) return "";
   const ux = (to.x - from.x) / length;
   const uy = (to.y - from.y) / length;
-  return `M${round(from.x + ux * gap)} ${round(from.y + uy * gap)}L${round(to.x - ux * gap)} ${round(to.y - uy * gap)}`;
+  return `M${round(from.x + ux * gap)} ${round(from.y + uy * gap)}L${round(to.x - ux * gap)} ${
+    round(to.y - uy * gap)
+  }`;
 }
 
 /** Messages on one link in one direction that are too many to tell apart become one mark with a count. */
@@ -101,7 +109,9 @@ export interface FlightBundle<F> {
 
 export const LOOSE_FLIGHTS_MAX = 4;
 
-export function bundleFlights<F extends { readonly from: string; readonly to: string; readonly dropped: boolean }>(
+export function bundleFlights<
+  F extends { readonly from: string; readonly to: string; readonly dropped: boolean },
+>(
   flights: readonly F[],
 ): FlightBundle<F>[] {
   const lanes = new Map<string, F[]>();

@@ -3,7 +3,15 @@
 
 import type { MessageKind } from "../../core/raft/message.ts";
 
-export type MessageShape = "vote" | "preVote" | "append" | "heartbeat" | "snapshot" | "read" | "client" | "lead";
+export type MessageShape =
+  | "vote"
+  | "preVote"
+  | "append"
+  | "heartbeat"
+  | "snapshot"
+  | "read"
+  | "client"
+  | "lead";
 
 export interface MessageMark {
   readonly shape: MessageShape;

@@ -21,8 +21,8 @@ export interface RingLayout {
   readonly places: readonly Place[];
 }
 
-/** `desktop`: words at the left. `hero`: the large stage of a first visit. `phone`: a square. `strip`: half of it. */
-export type StageForm = "desktop" | "hero" | "phone" | "strip";
+/** `desktop`: words at the left. `tablet`: words below. `hero`: the large stage of a first visit. `phone`: a square. `strip`: half of it. */
+export type StageForm = "desktop" | "tablet" | "hero" | "phone" | "strip";
 
 export interface StageBox {
   readonly width: number;
@@ -56,6 +56,15 @@ const FORMS: Readonly<Record<StageForm, FormRules>> = {
     topRoom: 92,
     bottomRoom: 84,
   },
+  tablet: {
+    ringRadiusMax: 160,
+    ringPerHeight: 0.345,
+    ringPerWidth: 0.2,
+    discRadiusMax: 34,
+    centreShare: 0.5,
+    topRoom: 92,
+    bottomRoom: 84,
+  },
   hero: {
     ringRadiusMax: 206,
     ringPerHeight: 0.275,
@@ -64,7 +73,7 @@ const FORMS: Readonly<Record<StageForm, FormRules>> = {
     centreShare: 0.611,
     topRoom: 70,
     // The names below the discs, and below those the button of whoever leads there.
-    bottomRoom: 128,
+    bottomRoom: 118,
   },
   phone: {
     ringRadiusMax: 130,
@@ -73,7 +82,7 @@ const FORMS: Readonly<Record<StageForm, FormRules>> = {
     discRadiusMax: 29,
     centreShare: 0.5,
     topRoom: 66,
-    bottomRoom: 70,
+    bottomRoom: 80,
   },
   strip: {
     ringRadiusMax: 74,
@@ -86,6 +95,16 @@ const FORMS: Readonly<Record<StageForm, FormRules>> = {
   },
 };
 
+/** More members than this, and a phone names them beside a smaller ring. */
+const CROWD = 5;
+const CROWDED_PHONE: FormRules = {
+  ...FORMS.phone,
+  ringPerWidth: 0.27,
+  discRadiusMax: 22,
+  topRoom: 86,
+  bottomRoom: 92,
+};
+
 export function ringAngles(memberCount: number): number[] {
   return Array.from({ length: memberCount }, (_, index) => TWELVE_O_CLOCK + (360 / memberCount) * index);
 }
@@ -95,7 +114,7 @@ export function ringAngles(memberCount: number): number[] {
  * and below would leave the stage.
  */
 export function ringLayout(memberCount: number, box: StageBox): RingLayout {
-  const form = FORMS[box.form];
+  const form = box.form === "phone" && memberCount > CROWD ? CROWDED_PHONE : FORMS[box.form];
   const angles = ringAngles(memberCount);
   const lowest = Math.max(...angles.map((angle) => Math.sin((angle * Math.PI) / 180)));
   const wanted = Math.min(
@@ -104,12 +123,10 @@ export function ringLayout(memberCount: number, box: StageBox): RingLayout {
     form.ringPerWidth * box.width,
   );
   const discOf = (ringRadius: number) =>
-    memberCount === 1
-      ? form.discRadiusMax
-      : Math.max(
-        Math.min(form.discRadiusMax, 0.62 * ringRadius * Math.sin(Math.PI / memberCount)),
-        Math.min(DISC_RADIUS_MIN, form.discRadiusMax),
-      );
+    memberCount === 1 ? form.discRadiusMax : Math.max(
+      Math.min(form.discRadiusMax, 0.62 * ringRadius * Math.sin(Math.PI / memberCount)),
+      Math.min(DISC_RADIUS_MIN, form.discRadiusMax),
+    );
   const room = (disc: number) => (form.topRoom + form.bottomRoom) * (disc / 34);
   const fitting = memberCount === 1 ? 0 : (box.height - room(discOf(wanted))) / (1 + lowest);
   const ringRadius = memberCount === 1 ? 0 : Math.max(Math.min(wanted, fitting), 40);
@@ -139,7 +156,7 @@ function labelSideOf(
 ): LabelSide {
   const across = Math.cos((place.angle * Math.PI) / 180);
   if (place.form === "hero") return place.index === 0 ? "left" : "below";
-  if (place.form === "phone") return place.index === 0 ? (place.memberCount > 5 ? "above" : "right") : "below";
+  if (place.form === "phone" && place.memberCount <= CROWD) return place.index === 0 ? "right" : "below";
   if (place.index === 0) return place.form === "strip" ? "right" : "above";
   if (Math.abs(across) < 0.45 && place.memberCount > 3) return "below";
   return across < 0 ? "left" : "right";

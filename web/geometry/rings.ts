@@ -41,7 +41,12 @@ export function contactHalfWidth(memberCount: number): number {
   return Math.max(180 / memberCount - 7, 8);
 }
 
-export function contactSegment(centre: Point, radius: number, peerAngle: number, memberCount: number): string {
+export function contactSegment(
+  centre: Point,
+  radius: number,
+  peerAngle: number,
+  memberCount: number,
+): string {
   const half = contactHalfWidth(memberCount);
   return arcPath(centre, radius, peerAngle - half, peerAngle + half);
 }

@@ -1,7 +1,7 @@
 // Facts are what the page tells: an event of the cluster, or how it stands, without words. A language file turns a
 // fact into a sentence, so both languages tell the same things and a caption never says more than its event did.
 
-import type { LogIndex, Term } from "../../core/base/ids.ts";
+import type { LogIndex, MemberId, Term } from "../../core/base/ids.ts";
 import type { Role } from "../../core/raft/types.ts";
 import type { ClusterEvent, ClusterFrame } from "../../workers/browser/cluster_api.ts";
 import {
@@ -17,7 +17,13 @@ import {
 } from "./reading.ts";
 
 export type Fact =
-  | { readonly kind: "asks"; readonly name: string; readonly term: Term; readonly pre: boolean; readonly needed: number }
+  | {
+    readonly kind: "asks";
+    readonly name: string;
+    readonly term: Term;
+    readonly pre: boolean;
+    readonly needed: number;
+  }
   | { readonly kind: "leads"; readonly name: string; readonly term: Term }
   | { readonly kind: "stepsDown"; readonly name: string; readonly term: Term }
   | { readonly kind: "laterTerm"; readonly name: string; readonly term: Term; readonly leader: string | null }
@@ -45,8 +51,19 @@ export type Fact =
     readonly size: number;
   }
   | { readonly kind: "overwritten"; readonly name: string; readonly first: LogIndex; readonly last: LogIndex }
-  | { readonly kind: "recovered"; readonly name: string; readonly entryCount: number; readonly term: Term; readonly torn: boolean }
-  | { readonly kind: "snapshot"; readonly name: string; readonly what: "taken" | "sent" | "installed"; readonly index: LogIndex }
+  | {
+    readonly kind: "recovered";
+    readonly name: string;
+    readonly entryCount: number;
+    readonly term: Term;
+    readonly torn: boolean;
+  }
+  | {
+    readonly kind: "snapshot";
+    readonly name: string;
+    readonly what: "taken" | "sent" | "installed";
+    readonly index: LogIndex;
+  }
   | { readonly kind: "stopped"; readonly name: string; readonly why: string }
   | { readonly kind: "operator"; readonly verb: OperatorVerb; readonly names: readonly string[] };
 
@@ -82,10 +99,12 @@ const VERBS: Readonly<Record<string, OperatorVerb>> = {
 /** How much a fact deserves the one caption: a higher one is not displaced at once by a lower one. */
 export function weightOf(fact: Fact): number {
   switch (fact.kind) {
+    case "operator":
+      // What somebody just did is what they want to see told.
+      return 6;
     case "leads":
     case "stopped":
       return 5;
-    case "operator":
     case "stepsDown":
     case "overwritten":
     case "recovered":
@@ -119,6 +138,8 @@ export class FactTeller {
         const before = this.#roles.get(name);
         this.#roles.set(name, { role: told.role, term: told.term });
         const needed = connectivity(frame).needed;
+        // Workers report on their own time: a candidacy may be heard of when its election is over.
+        if (told.role !== "leader" && told.role !== "follower" && isSettled(frame, told)) return null;
         switch (told.role) {
           case "preCandidate":
             return { kind: "asks", name, term: told.term + 1, pre: true, needed };
@@ -129,12 +150,19 @@ export class FactTeller {
           case "follower":
             if (before?.role !== "leader") return null;
             return told.term > before.term
-              ? { kind: "laterTerm", name, term: told.term, leader: told.leader ? nameOf(frame, told.leader) : null }
+              ? {
+                kind: "laterTerm",
+                name,
+                term: told.term,
+                leader: told.leader ? nameOf(frame, told.leader) : null,
+              }
               : { kind: "stepsDown", name, term: told.term };
         }
         return null;
       }
       case "voteCast":
+        // An answer to a question that is settled already is no news.
+        if (!campaigns(frame, told.for)) return null;
         return {
           kind: "votes",
           voter: name,
@@ -144,7 +172,7 @@ export class FactTeller {
           granted: told.granted,
         };
       case "voteCounted":
-        if (nameOf(frame, told.from) === name) return null;
+        if (told.from === event.member || !campaigns(frame, event.member)) return null;
         return {
           kind: "counts",
           voter: nameOf(frame, told.from),
@@ -160,7 +188,13 @@ export class FactTeller {
       case "recovered":
         this.#roles.delete(name);
         if (told.entryCount === 0) return null;
-        return { kind: "recovered", name, entryCount: told.entryCount, term: told.term, torn: told.tornBytes > 0 };
+        return {
+          kind: "recovered",
+          name,
+          entryCount: told.entryCount,
+          term: told.term,
+          torn: told.tornBytes > 0,
+        };
       case "snapshot":
         return { kind: "snapshot", name, what: told.what, index: told.index };
       case "stopped":
@@ -171,26 +205,51 @@ export class FactTeller {
   }
 }
 
+/** A leader of the term that a candidate asks for, or of a later one, is known already. */
+function isSettled(frame: ClusterFrame, asked: { readonly role: Role; readonly term: Term }): boolean {
+  const term = asked.role === "preCandidate" ? asked.term + 1 : asked.term;
+  return (leaderOf(frame)?.view?.term ?? 0) >= term;
+}
+
+function campaigns(frame: ClusterFrame, id: MemberId | null): boolean {
+  const role = frame.members.find((member) => member.id === id)?.view?.role;
+  return role === "candidate" || role === "preCandidate";
+}
+
+const CLIENT_WRITE = /=|^(del|compact) |^txn$/;
+
 /** Only the leader's commit is news: followers hear of it later. */
 function committedFact(event: ClusterEvent, frame: ClusterFrame, index: LogIndex): Fact | null {
   const member = frame.members.find((one) => one.id === event.member);
   if (member?.view?.role !== "leader") return null;
   const cell = member.view.log.find((one) => one.index === index);
-  // A new leader's empty entry and a member's publishing of its own name are nobody's write.
-  if (cell === undefined || cell.kind !== "normal" || cell.label === "no-op" || cell.label.startsWith("hello ")) return null;
+  // Entries that the members write for themselves (no-op, names, cluster version) are no client's news.
+  if (cell === undefined || cell.kind !== "normal" || !CLIENT_WRITE.test(cell.label)) return null;
   const disks = frame.members.filter((one) =>
     one.view !== null && one.view.durableIndex >= index &&
     one.view.log.some((held) => held.index === index && held.term === cell.term)
   ).length;
   // Only what the picture shows already: the leader counts answers that a frame may bring a moment later.
   const needed = quorumSize(connectivity(frame).voterCount);
-  return { kind: "committed", index, label: cell.label, disks: Math.max(disks, needed), size: frame.members.length };
+  return {
+    kind: "committed",
+    index,
+    label: cell.label,
+    disks: Math.max(disks, needed),
+    size: frame.members.length,
+  };
 }
 
 /** How the cluster stands: the quieter line under the caption. */
 export type Situation =
   | { readonly kind: "leads"; readonly name: string; readonly term: Term; readonly size: number }
-  | { readonly kind: "stale"; readonly name: string; readonly term: Term; readonly heard: number; readonly peers: number }
+  | {
+    readonly kind: "stale";
+    readonly name: string;
+    readonly term: Term;
+    readonly heard: number;
+    readonly peers: number;
+  }
   | { readonly kind: "waiting"; readonly next: string }
   | { readonly kind: "campaign" }
   | { readonly kind: "noQuorum"; readonly missing: number; readonly needed: number; readonly size: number }

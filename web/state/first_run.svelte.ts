@@ -40,7 +40,9 @@ export class FirstRun {
   take(frame: ClusterFrame): void {
     if (this.stage === "done") return;
     if (this.stage === "before") {
-      const crash = frame.events.findLast((one) => one.event.kind === "operator" && one.event.verb === "crash");
+      const crash = frame.events.findLast((one) =>
+        one.event.kind === "operator" && one.event.verb === "crash"
+      );
       if (crash?.event.kind === "operator" && leaderOf(frame) === null) {
         this.stage = "gone";
         this.crashed = crash.event.names[0] ?? null;

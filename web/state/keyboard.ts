@@ -22,10 +22,23 @@ export function pressKey(event: KeyboardEvent, session: Session): boolean {
     return member !== undefined;
   }
   switch (key) {
-    case "x":
+    case "x": {
+      // On a first visit the key belongs to the button that shows it: it brings back whom it crashed.
+      const crashed = session.firstRun.active
+        ? session.members.find(({ name, state }) => name === session.firstRun.crashed && state === "stopped")
+        : undefined;
+      if (crashed !== undefined) {
+        session.act(session.restart(crashed.name));
+        return true;
+      }
       if (target === null) return false;
-      session.act(target.state === "stopped" || target.state === "refused" ? session.restart(target.name) : session.crash(target.name));
+      session.act(
+        target.state === "stopped" || target.state === "refused"
+          ? session.restart(target.name)
+          : session.crash(target.name),
+      );
       return true;
+    }
     case "z":
       if (target === null) return false;
       session.act(target.state === "paused" ? session.resume(target.name) : session.pause(target.name));

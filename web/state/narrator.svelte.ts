@@ -21,6 +21,7 @@ export class Narrator {
   #spokenAtMs = Number.NEGATIVE_INFINITY;
   #waiting: Fact | null = null;
   #unspoken: Fact | null = null;
+  #retry: ReturnType<typeof setTimeout> | null = null;
 
   constructor(realNow: () => number) {
     this.#realNow = realNow;
@@ -64,6 +65,12 @@ export class Narrator {
         this.caption = this.#waiting;
         this.#captionAtMs = now;
         this.#waiting = null;
+      } else {
+        // A paused cluster sends no frame that would settle this.
+        this.#retry ??= setTimeout(() => {
+          this.#retry = null;
+          this.#settle();
+        }, DWELL_MS - shownFor);
       }
     }
     if (this.#unspoken !== null && now - this.#spokenAtMs >= SPOKEN_INTERVAL_MS) {

@@ -112,7 +112,9 @@ export function connectivity(frame: ClusterFrame): Connectivity {
 export function leaderOf(frame: ClusterFrame): HostedMember | null {
   let best: HostedMember | null = null;
   for (const member of frame.members) {
-    if (isUp(member) && member.view!.role === "leader" && member.view!.term > (best?.view?.term ?? -1)) best = member;
+    if (isUp(member) && member.view!.role === "leader" && member.view!.term > (best?.view?.term ?? -1)) {
+      best = member;
+    }
   }
   return best;
 }
@@ -137,7 +139,11 @@ export function heardCount(frame: ClusterFrame, leader: HostedMember): number {
 export function isStale(frame: ClusterFrame, member: HostedMember): boolean {
   const view = member.view;
   if (!isUp(member) || view === null || view.role !== "leader") return false;
-  if (frame.members.some((other) => isUp(other) && other.view!.role === "leader" && other.view!.term > view.term)) {
+  if (
+    frame.members.some((other) =>
+      isUp(other) && other.view!.role === "leader" && other.view!.term > view.term
+    )
+  ) {
     return true;
   }
   const voters = frame.members.filter(isVoter).length;
@@ -189,7 +195,9 @@ export function voteMarks(
  */
 export function entryLabel(frame: ClusterFrame, label: string): string {
   const change = /^(\+L |[+−~])([0-9a-f]{4})$/u.exec(label);
-  const known = change === null ? undefined : frame.members.find((member) => member.id.startsWith(change[2]!));
+  const known = change === null
+    ? undefined
+    : frame.members.find((member) => member.id.startsWith(change[2]!));
   return known === undefined ? label : `${change![1]}${known.name}`;
 }
 

@@ -5,7 +5,14 @@ import { createContext } from "svelte";
 import { createSubscriber, MediaQuery } from "svelte/reactivity";
 import { prefersReducedMotion } from "svelte/motion";
 import type { MemberId } from "../../core/base/ids.ts";
-import type { Cluster, ClusterFrame, ClusterPlan, HostedMember, KeyAnswer } from "../../workers/browser/cluster_api.ts";
+import type { MemberView } from "../../core/member/view.ts";
+import type {
+  Cluster,
+  ClusterFrame,
+  ClusterPlan,
+  HostedMember,
+  KeyAnswer,
+} from "../../workers/browser/cluster_api.ts";
 import { nextSpeed } from "../geometry/time_track.ts";
 import { AutoPace, calmScale } from "./auto_pace.ts";
 import { FirstRun } from "./first_run.svelte.ts";
@@ -35,6 +42,8 @@ export type ClientState =
 
 /** Above this speed messages are too fast to follow: links thicken instead. */
 const FLIGHT_SCALE_MAX = 1 / 9;
+/** Real milliseconds between two pictures of a clock that is too fast to follow. */
+const FAST_FRAME_MS = 100;
 
 export class Session {
   readonly settings: Settings;
@@ -59,12 +68,15 @@ export class Session {
   autoPace = $state(true);
   /** The report of a return visit is on the stage. */
   reportOpen = $state(false);
+  /** Each member as it first showed itself after its disk was read, before it heard from anyone. */
+  firstViews: ReadonlyMap<string, MemberView> = $state.raw(new Map());
 
   readonly #cluster: Cluster;
   readonly #onFrame: () => void;
   #newest: ClusterFrame;
   readonly #pace = new AutoPace();
   readonly #phone = new MediaQuery("max-width: 799.9px");
+  readonly #narrow = new MediaQuery("max-width: 959.9px");
   readonly #wide = new MediaQuery("min-width: 1200px");
   #stepFrom: number | null = null;
   #writeCount = 0;
@@ -87,7 +99,7 @@ export class Session {
     this.#take(cluster.frame);
     // Before the subscriber below, so that components are called when the frame is already in its place.
     cluster.subscribe((frame) => this.#take(frame));
-    this.#onFrame = createSubscriber((update) => cluster.subscribe(update));
+    this.#onFrame = createSubscriber((update) => this.#relay(update));
   }
 
   /** The newest frame; whoever reads it in a component follows it. One and the same for all until the next. */
@@ -98,6 +110,11 @@ export class Session {
 
   get phone(): boolean {
     return this.#phone.current;
+  }
+
+  /** Words stand under the stage. */
+  get narrow(): boolean {
+    return this.#narrow.current;
   }
 
   get wide(): boolean {
@@ -331,8 +348,29 @@ export class Session {
 
   // --- inside ------------------------------------------------------------------------------------------------------
 
+  /**
+   * Tells components of new frames: of every one while messages can be followed with the eye, ten times a second when
+   * the clock is too fast for that. The members need the machine more than the picture does.
+   */
+  #relay(update: () => void): () => void {
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const stop = this.#cluster.subscribe((frame) => {
+      if (timer !== null) return;
+      if (frame.clock.scale <= FLIGHT_SCALE_MAX || frame.clock.paused) return update();
+      timer = setTimeout(() => {
+        timer = null;
+        update();
+      }, FAST_FRAME_MS);
+    });
+    return () => {
+      stop();
+      if (timer !== null) clearTimeout(timer);
+    };
+  }
+
   #take(frame: ClusterFrame): void {
     this.#newest = frame;
+    this.#takeFirstViews(frame);
     const facts = this.narrator.take(frame);
     this.timeLine.take(frame, this.#cluster.now(), facts);
     this.firstRun.take(frame);
@@ -346,6 +384,15 @@ export class Session {
       if (scale !== null) this.#cluster.speed(scale);
     }
     this.ticker.touch();
+  }
+
+  #takeFirstViews(frame: ClusterFrame): void {
+    const fresh = frame.members.filter((member) => member.view !== null && !this.firstViews.has(member.name));
+    if (fresh.length === 0) return;
+    this.firstViews = new Map([
+      ...this.firstViews,
+      ...fresh.map((member) => [member.name, member.view!] as const),
+    ]);
   }
 
   /** Verbs reject with a plain sentence; the page shows it and lets the caller see it, too. */

@@ -1,5 +1,6 @@
 // What the time bar remembers. Frames carry only the newest events; this keeps those worth a mark, and who led when.
 
+import type { Role } from "../../core/raft/types.ts";
 import type { ClusterFrame } from "../../workers/browser/cluster_api.ts";
 import type { LeaderSpan, TrackEvent, TrackMark } from "../geometry/time_track.ts";
 import type { Fact } from "./facts.ts";
@@ -52,12 +53,20 @@ export class TimeLine {
   }
 
   #takeLeader(frame: ClusterFrame, nowMs: number): void {
-    const term = workingLeader(frame)?.view?.term ?? null;
+    const leader = workingLeader(frame);
+    const term = leader?.view?.term ?? null;
     const last = this.spans[this.spans.length - 1];
     const open = last !== undefined && last.toMs === null ? last : null;
     if ((open?.term ?? null) === term) return;
     const spans = open === null ? [...this.spans] : [...this.spans.slice(0, -1), { ...open, toMs: nowMs }];
-    if (term !== null) spans.push({ fromMs: nowMs, toMs: null, term });
+    if (leader !== null && term !== null) {
+      const began = frame.events.findLast(({ member, event }) =>
+        member === leader.id && event.kind === "role" && event.role === "leader" && event.term === term
+      );
+      // It may have lost and regained its quorum since: a span never reaches back into the one before.
+      const earliest = open === null ? last?.toMs ?? Number.NEGATIVE_INFINITY : nowMs;
+      spans.push({ fromMs: Math.max(began?.atMs ?? nowMs, earliest), toMs: null, term });
+    }
     this.spans = spans.slice(-SPANS_MAX);
   }
 }
@@ -65,13 +74,7 @@ export class TimeLine {
 function trackMark(event: ClusterFrame["events"][number]["event"], byLeader: boolean): TrackMark | null {
   switch (event.kind) {
     case "role":
-      return event.role === "leader"
-        ? "leader"
-        : event.role === "candidate"
-        ? "candidate"
-        : event.role === "preCandidate"
-        ? "preVote"
-        : null;
+      return ROLE_MARKS[event.role] ?? null;
     case "voteCast":
       return event.granted && !event.pre ? "voteYes" : null;
     case "committed":
@@ -81,18 +84,21 @@ function trackMark(event: ClusterFrame["events"][number]["event"], byLeader: boo
     case "snapshot":
       return event.what === "sent" ? null : "snapshot";
     case "operator":
-      switch (event.verb) {
-        case "crash":
-          return "crash";
-        case "restart":
-          return "back";
-        case "cut":
-        case "cut one way":
-          return "cut";
-        default:
-          return null;
-      }
+      return VERB_MARKS[event.verb] ?? null;
     default:
       return null;
   }
 }
+
+const ROLE_MARKS: Readonly<Partial<Record<Role, TrackMark>>> = {
+  leader: "leader",
+  candidate: "candidate",
+  preCandidate: "preVote",
+};
+
+const VERB_MARKS: Readonly<Record<string, TrackMark>> = {
+  crash: "crash",
+  restart: "back",
+  cut: "cut",
+  "cut one way": "cut",
+};

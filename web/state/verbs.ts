@@ -32,7 +32,14 @@ export function memberOffers(frame: ClusterFrame, member: HostedMember, text: St
   const leader = leaderOf(frame);
   const offers: Offer<MemberVerb>[] = [
     stopped
-      ? { verb: "restart", label: t.restart, icon: "play", key: "X", twin: `etcd --name ${name} …`, off: null }
+      ? {
+        verb: "restart",
+        label: t.restart,
+        icon: "play",
+        key: "X",
+        twin: `etcd --name ${name} …`,
+        off: null,
+      }
       : { verb: "crash", label: t.crash, icon: "crash", key: "X", twin: "kill -9", off: away },
     state === "paused"
       ? { verb: "resume", label: t.resume, icon: "play", key: "Z", twin: "kill -CONT", off: null }
@@ -53,13 +60,14 @@ export function memberOffers(frame: ClusterFrame, member: HostedMember, text: St
       icon: "timer",
       key: "E",
       twin: "",
-      off: asleep ?? (state === "paused"
-        ? t.off.paused(name)
-        : view?.role === "leader"
-        ? t.off.leads(name)
-        : view?.role === "learner"
-        ? t.off.learner
-        : null),
+      off: asleep ??
+        (state === "paused"
+          ? t.off.paused(name)
+          : view?.role === "leader"
+          ? t.off.leads(name)
+          : view?.role === "learner"
+          ? t.off.learner
+          : null),
     },
     {
       verb: "write",
@@ -85,14 +93,56 @@ export function linkOffers(
   const inCut = state === "cut" || state === "cutIn";
   const drop = (from: string, change: "A" | "D") => `iptables -${change} INPUT -s ${from} -j DROP`;
   return [
-    { verb: "cutBoth", label: t.cutBoth, icon: "knife", key: null, twin: "iptables … DROP", off: state === "cut" ? t.off.cut : null },
+    {
+      verb: "cutBoth",
+      label: t.cutBoth,
+      icon: "knife",
+      key: null,
+      twin: "iptables … DROP",
+      off: state === "cut" ? t.off.cut : null,
+    },
     outCut
-      ? { verb: "mendOut", label: t.mendOne(a.name, b.name), icon: "heal", key: null, twin: drop(a.name, "D"), off: null }
-      : { verb: "cutOut", label: t.cutOne(a.name, b.name), icon: "drop", key: null, twin: drop(a.name, "A"), off: null },
+      ? {
+        verb: "mendOut",
+        label: t.mendOne(a.name, b.name),
+        icon: "heal",
+        key: null,
+        twin: drop(a.name, "D"),
+        off: null,
+      }
+      : {
+        verb: "cutOut",
+        label: t.cutOne(a.name, b.name),
+        icon: "drop",
+        key: null,
+        twin: drop(a.name, "A"),
+        off: null,
+      },
     inCut
-      ? { verb: "mendIn", label: t.mendOne(b.name, a.name), icon: "heal", key: null, twin: drop(b.name, "D"), off: null }
-      : { verb: "cutIn", label: t.cutOne(b.name, a.name), icon: "drop", key: null, twin: drop(b.name, "A"), off: null },
-    { verb: "mendBoth", label: t.mendBoth, icon: "heal", key: null, twin: "iptables -F", off: state === "open" ? t.off.notCut : null },
+      ? {
+        verb: "mendIn",
+        label: t.mendOne(b.name, a.name),
+        icon: "heal",
+        key: null,
+        twin: drop(b.name, "D"),
+        off: null,
+      }
+      : {
+        verb: "cutIn",
+        label: t.cutOne(b.name, a.name),
+        icon: "drop",
+        key: null,
+        twin: drop(b.name, "A"),
+        off: null,
+      },
+    {
+      verb: "mendBoth",
+      label: t.mendBoth,
+      icon: "heal",
+      key: null,
+      twin: "iptables -F",
+      off: state === "open" ? t.off.notCut : null,
+    },
   ];
 }
 

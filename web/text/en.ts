@@ -8,7 +8,11 @@ import { bold, type Rich, termChip } from "./rich.ts";
 const ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const word = (count: number) => ONES[count] ?? String(count);
 const Word = (count: number) => word(count)[0]!.toUpperCase() + word(count).slice(1);
-const plural = (count: number, one: string, many: string) => (count === 1 ? `${count} ${one}` : `${count} ${many}`);
+const plural = (
+  count: number,
+  one: string,
+  many: string,
+) => (count === 1 ? `${count} ${one}` : `${count} ${many}`);
 const list = (names: readonly string[]) =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
 const term = (number: number) => termChip(`term ${number}`, number);
@@ -28,7 +32,12 @@ function caption(fact: Fact): Rich {
     case "asks":
       return fact.pre
         ? [bold(`${fact.name}’s timer ran out.`), " It asks whether it could win ", term(fact.term), "."]
-        : [bold(`${fact.name} asks for votes`), " in ", term(fact.term), `. It needs ${fact.needed}, and has its own.`];
+        : [
+          bold(`${fact.name} asks for votes`),
+          " in ",
+          term(fact.term),
+          `. It needs ${fact.needed}, and has its own.`,
+        ];
     case "leads":
       return [bold(`${fact.name} leads`), " ", term(fact.term), ". It starts with an empty entry."];
     case "stepsDown":
@@ -74,7 +83,10 @@ function caption(fact: Fact): Rich {
         case "taken":
           return [bold(`${fact.name} folds its log`), ` up to entry ${fact.index} into a snapshot.`];
         case "sent":
-          return [bold(`${fact.name} sends a snapshot`), ` up to entry ${fact.index}: its log no longer reaches back.`];
+          return [
+            bold(`${fact.name} sends a snapshot`),
+            ` up to entry ${fact.index}: its log no longer reaches back.`,
+          ];
         case "installed":
           return [bold(`${fact.name} takes a snapshot`), ` up to entry ${fact.index} in place of its log.`];
       }
@@ -157,17 +169,15 @@ function quorum(fact: QuorumFact): Rich {
     if (!fact.led) return [head, ` ${all} are up. Nobody leads yet.`];
     return [head, ` ${all} hear each other: ${fact.spare === 0 ? "none" : word(fact.spare)} may fail.`];
   }
-  const who = fact.holders.length > 4 ? `${Word(fact.holders.length)} members have` : `${list(fact.holders)} ${
-    fact.holders.length === 1 ? "has" : "have"
-  }`;
+  const who = fact.holders.length > 4
+    ? `${Word(fact.holders.length)} members have`
+    : `${list(fact.holders)} ${fact.holders.length === 1 ? "has" : "have"}`;
   return [head, ` ${who} it, with ${fact.spare === 0 ? "none" : word(fact.spare)} to spare.`];
 }
 
 export const en = {
-  code: "en",
   htmlLang: "en",
   title: "Flotilla: a Raft cluster in this tab",
-  languageName: "English",
   caption,
   situation,
   quorum,
@@ -212,7 +222,7 @@ export const en = {
       elsewhere: "runs in another tab",
       still: "stands still",
     },
-    waterLabel: (names: readonly string[], size: number) => `${names.join(", ")}: quorum, ${names.length} of ${size}`,
+    waterLabel: (count: number, size: number) => `quorum, ${count} of ${size}`,
     paused: "Paused",
     pausedBecause: {
       hidden: "Paused while this tab was hidden",
@@ -222,7 +232,12 @@ export const en = {
     heal: "Heal",
     healTitle: "Mend every link",
     count: (count: number) => `${count}`,
-    tools: { label: "Tools", select: "Select", knife: "Knife: drag across links to cut them", write: "Write a key" },
+    tools: {
+      label: "Tools",
+      select: "Select",
+      knife: "Knife: drag across links to cut them",
+      write: "Write a key",
+    },
     key: {
       title: "Key",
       open: "What the marks mean",
@@ -250,7 +265,6 @@ export const en = {
     write: "Write",
     writeThrough: "Write through it",
     forwards: (name: string) => `${name} forwards it`,
-    menuFor: (name: string) => `Verbs for ${name}`,
     cutBoth: "Cut both ways",
     cutOne: (from: string, to: string) => `${to} no longer hears ${from}`,
     mendOne: (from: string, to: string) => `${to} hears ${from} again`,
@@ -266,7 +280,6 @@ export const en = {
       notCut: "Off: this link is whole.",
       cut: "Off: nothing passes here already.",
     },
-    twinNone: "etcd has no such command",
   },
 
   matrix: {
@@ -287,7 +300,8 @@ export const en = {
     edges: "What the edges mean",
     cellLabel: (c: { name: string; index: number; term: number; label: string; safety: string }) =>
       `${c.name}, entry ${c.index}, term ${c.term}, ${c.label}, ${c.safety}`,
-    entryLine: (index: number, disks: number, size: number): string => `Entry ${index} is on ${disks} of ${size} disks.`,
+    entryLine: (index: number, disks: number, size: number): string =>
+      `Entry ${index} is on ${disks} of ${size} disks.`,
     entryWhy: { safe: "A quorum holds it: it stays.", open: "It may survive, or not." },
   },
 
@@ -295,7 +309,8 @@ export const en = {
     label: "Inspector",
     close: "Close",
     tabs: { raft: "Raft", keys: "Keys" },
-    subtitle: (role: string, termNumber: number) => `${role[0]!.toUpperCase()}${role.slice(1)}, term ${termNumber}`,
+    subtitle: (role: string, termNumber: number) =>
+      `${role[0]!.toUpperCase()}${role.slice(1)}, term ${termNumber}`,
     none: "Select a member on the stage.",
     survives: "Survives a crash",
     forgotten: "Forgotten in a crash",
@@ -312,10 +327,11 @@ export const en = {
     applied: "Applied",
     memoryOnly: "Log in memory only",
     revision: "Store revision",
-    keyCount: "Keys",
     hash: "Hash of all keys",
-    writes: "Disk writes",
-    range: (first: number, last: number) => (last < first ? "empty" : first === last ? `${first}` : `${first} – ${last}`),
+    range: (
+      first: number,
+      last: number,
+    ) => (last < first ? "empty" : first === last ? `${first}` : `${first} – ${last}`),
     peers: "Peers, as this leader sees them",
     peer: "Peer",
     mode: "Mode",
@@ -347,7 +363,8 @@ export const en = {
     get: "Get",
     del: "Delete",
     waiting: "Waiting for an answer …",
-    putDone: (key: string, value: string, revision: number) => `${key}=${value} is stored, revision ${revision}.`,
+    putDone: (key: string, value: string, revision: number) =>
+      `${key}=${value} is stored, revision ${revision}.`,
     gotOne: (a: { key: string; value: string; modRevision: number; version: number }) =>
       `${a.key}=${a.value}, last changed at revision ${a.modRevision}, version ${a.version}.`,
     gotNone: (key: string) => `There is no key ${key}.`,
@@ -366,8 +383,6 @@ export const en = {
     run: "Let the clock run",
     step: "Run to the next event",
     speed: "speed",
-    slower: "Slower",
-    faster: "Faster",
     slider: "Speed of the cluster’s clock",
     auto: "auto",
     autoTitle: "Hurry through waits, slow down for elections",
@@ -381,9 +396,14 @@ export const en = {
 
   firstRun: {
     headline: "A real etcd‑style cluster, alive in this tab.",
-    opening: (size: number) => `${Word(size)} members, each in its own worker with its own disk. The first timer to run out asks for votes.`,
+    opening: (size: number) =>
+      `${
+        Word(size)
+      } members, each in its own worker with its own disk. The first timer to run out asks for votes.`,
     leads: (size: number, name: string) =>
-      `${Word(size)} members, each in its own worker with its own disk. ${name} leads. Its heartbeats keep the other ${
+      `${
+        Word(size)
+      } members, each in its own worker with its own disk. ${name} leads. Its heartbeats keep the other ${
         word(size - 1)
       } from taking over.`,
     crash: "Crash the leader",
@@ -420,8 +440,11 @@ export const en = {
 
   returned: {
     headline: (first: string, last: string, count: number) =>
-      `${first === last ? first : `${first}–${last}`} replayed ${plural(count, "entry", "entries")} from disk.`,
-    text: "They know their term, their votes and their log. Who leads is forgotten: the first timer to run out asks.",
+      `${first === last ? first : `${first}–${last}`} replayed ${
+        plural(count, "entry", "entries")
+      } from disk.`,
+    text:
+      "They know their term, their votes and their log. Who leads is forgotten: the first timer to run out asks.",
     textOne: "It knows its term, its vote and its log, and leads again by itself.",
     read: "Read from disk",
     entries: "Entries",
@@ -466,11 +489,14 @@ export const en = {
 
   trouble: {
     title: "The cluster cannot run here.",
-    noWorkers: "This browser gives the page no workers, and every member needs one. A current Chrome, Firefox or Safari will do.",
+    noWorkers:
+      "This browser gives the page no workers, and every member needs one. A current Chrome, Firefox or Safari will do.",
     noIndexedDb:
       "This browser gives the page no disk (IndexedDB). Private windows often refuse it: open the page in an ordinary window.",
-    noBroadcastChannel: "This browser has no BroadcastChannel, which is the members’ network. A current version will do.",
-    noLocks: "This browser has no Web Locks, which keep two tabs off one disk. Open the page over https or from localhost.",
+    noBroadcastChannel:
+      "This browser has no BroadcastChannel, which is the members’ network. A current version will do.",
+    noLocks:
+      "This browser has no Web Locks, which keep two tabs off one disk. Open the page over https or from localhost.",
     quota: "The browser’s storage for this site is full. Free some space, or start over with empty disks.",
     unknown: (message: string) => `Something of ours went wrong: ${message}`,
     again: "Try again",

@@ -22,5 +22,8 @@ export function termChip(text: string, term: number): Mark {
 }
 
 export function plain(rich: Rich): string {
-  return rich.map((piece) => (typeof piece === "string" ? piece : piece.text)).join("").replaceAll(PHRASE_BREAK, "");
+  return rich.map((piece) => (typeof piece === "string" ? piece : piece.text)).join("").replaceAll(
+    PHRASE_BREAK,
+    "",
+  );
 }

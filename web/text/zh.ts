@@ -24,7 +24,12 @@ function caption(fact: Fact): Rich {
     case "asks":
       return fact.pre
         ? [bold(`${fact.name} 的计时器走完了。`), `${B}它先问问大家：${B}自己能否赢得`, term(fact.term), "。"]
-        : [bold(`${fact.name} 请求大家`), `${B}在`, term(fact.term), `${B}投票给自己。${B}需要 ${fact.needed} 票，${B}已有自己的一票。`];
+        : [
+          bold(`${fact.name} 请求大家`),
+          `${B}在`,
+          term(fact.term),
+          `${B}投票给自己。${B}需要 ${fact.needed} 票，${B}已有自己的一票。`,
+        ];
     case "leads":
       return [bold(`${fact.name} 成为`), term(fact.term), bold("的领导者，"), `${B}先写下一条${B}空日志。`];
     case "stepsDown":
@@ -33,15 +38,28 @@ function caption(fact: Fact): Rich {
       return [bold(`${fact.name} 看到`), term(fact.term), `，${B}成为跟随者。`];
     case "votes":
       return fact.pre
-        ? [bold(`${fact.voter} ${fact.granted ? "同意" : "不同意"}：`), `${B}${fact.candidate} 可以竞选`, term(fact.term), "。"]
-        : [bold(`${fact.voter} ${fact.granted ? "投票给" : "拒绝投票给"} ${fact.candidate}，`), B, term(fact.term), "。"];
+        ? [
+          bold(`${fact.voter} ${fact.granted ? "同意" : "不同意"}：`),
+          `${B}${fact.candidate} 可以竞选`,
+          term(fact.term),
+          "。",
+        ]
+        : [
+          bold(`${fact.voter} ${fact.granted ? "投票给" : "拒绝投票给"} ${fact.candidate}，`),
+          B,
+          term(fact.term),
+          "。",
+        ];
     case "counts":
       return [
         bold(`${fact.voter} ${fact.granted ? "同意" : "不同意"}。`),
         `${B}${fact.candidate} 需要 ${fact.needed} 票，${B}现在有 ${fact.have} 票。`,
       ];
     case "committed":
-      return [bold(`${fact.label} 已写入 ${fact.size} 块磁盘中的 ${fact.disks} 块：${B}提交成功，`), `${B}客户端收到答复。`];
+      return [
+        bold(`${fact.label} 已写入 ${fact.size} 块磁盘中的 ${fact.disks} 块：${B}提交成功，`),
+        `${B}客户端收到答复。`,
+      ];
     case "overwritten":
       return [
         bold(
@@ -135,21 +153,24 @@ function situation(now: Situation): Rich {
 
 function quorum(fact: QuorumFact): Rich {
   const head = bold(`法定人数（quorum）是 ${fact.size} 个中的 ${fact.needed} 个。`);
-  if (fact.holders.length === 0) return [head, `没有人达到：${fact.size} 个中只有 ${fact.upCount} 个在运行。`];
+  if (fact.holders.length === 0) {
+    return [head, `没有人达到：${fact.size} 个中只有 ${fact.upCount} 个在运行。`];
+  }
   if (fact.whole) {
     if (fact.size === 1) return [head, "它独自决定，不能出故障。"];
     if (!fact.led) return [head, `${fact.size} 个都在，还没有领导者。`];
-    return [head, fact.spare === 0 ? "全部互相连通，一个也不能少。" : `全部互相连通，可以再坏 ${fact.spare} 个。`];
+    return [
+      head,
+      fact.spare === 0 ? "全部互相连通，一个也不能少。" : `全部互相连通，可以再坏 ${fact.spare} 个。`,
+    ];
   }
   const who = fact.holders.length > 4 ? `${fact.holders.length} 个成员` : list(fact.holders);
   return [head, `${who} 达到了，${fact.spare === 0 ? "一个也不能再少" : `还可以坏 ${fact.spare} 个`}。`];
 }
 
 export const zh: Strings = {
-  code: "zh",
   htmlLang: "zh-Hans",
   title: "Flotilla：标签页里的 Raft 集群",
-  languageName: "中文",
   caption,
   situation,
   quorum,
@@ -167,7 +188,10 @@ export const zh: Strings = {
     keep: "保留现有的",
     rules: "规则",
     rulesNames: { etcd: "etcd 默认", textbook: "教科书 Raft" },
-    rulesTitle: { etcd: "与 etcd 一样，开启 PreVote 和 CheckQuorum", textbook: "论文中的 Raft：没有 PreVote，也没有 CheckQuorum" },
+    rulesTitle: {
+      etcd: "与 etcd 一样，开启 PreVote 和 CheckQuorum",
+      textbook: "论文中的 Raft：没有 PreVote，也没有 CheckQuorum",
+    },
     language: "语言",
     theme: { auto: "主题：跟随系统", light: "主题：浅色", dark: "主题：深色" },
     help: "按键与帮助",
@@ -190,7 +214,7 @@ export const zh: Strings = {
       elsewhere: "在另一个标签页运行",
       still: "停住了",
     },
-    waterLabel: (names, size) => `${list(names)}：法定人数，${size} 个中的 ${names.length} 个`,
+    waterLabel: (count, size) => `法定人数，${count} / ${size}`,
     paused: "已暂停",
     pausedBecause: { hidden: "标签页被隐藏，时钟已暂停", late: "电脑休眠或太忙，时钟已暂停" },
     resume: "继续",
@@ -225,7 +249,6 @@ export const zh: Strings = {
     write: "写入",
     writeThrough: "经由它写入",
     forwards: (name) => `由 ${name} 转发`,
-    menuFor: (name) => `对 ${name} 的操作`,
     cutBoth: "双向切断",
     cutOne: (from, to) => `${to} 听不到 ${from}`,
     mendOne: (from, to) => `${to} 又能听到 ${from}`,
@@ -241,7 +264,6 @@ export const zh: Strings = {
       notCut: "不可用：这条连接是通的。",
       cut: "不可用：这里已经不通了。",
     },
-    twinNone: "etcd 没有这个命令",
   },
 
   matrix: {
@@ -286,9 +308,7 @@ export const zh: Strings = {
     applied: "已应用",
     memoryOnly: "只在内存的日志",
     revision: "存储版本",
-    keyCount: "键的数量",
     hash: "全部键值的哈希",
-    writes: "磁盘写入次数",
     range: (first, last) => (last < first ? "空" : first === last ? `${first}` : `${first} – ${last}`),
     peers: "领导者眼中的其他成员",
     peer: "成员",
@@ -319,7 +339,11 @@ export const zh: Strings = {
     putDone: (key, value, revision) => `${key}=${value} 已保存，版本 ${revision}。`,
     gotOne: (a) => `${a.key}=${a.value}，最后修改于版本 ${a.modRevision}，第 ${a.version} 次写入。`,
     gotNone: (key) => `没有键 ${key}。`,
-    deleted: (key, count, revision) => (count === 0 ? `本来就没有键 ${key}。` : `${key} 已删除，版本 ${revision}。`),
+    deleted: (
+      key,
+      count,
+      revision,
+    ) => (count === 0 ? `本来就没有键 ${key}。` : `${key} 已删除，版本 ${revision}。`),
     failed: (message) => `失败：${message}`,
     serializable: "读它自己的副本，哪怕过时",
     emptyKey: "键至少要有一个字符。",
@@ -333,8 +357,6 @@ export const zh: Strings = {
     run: "让时钟走",
     step: "走到下一个事件",
     speed: "速度",
-    slower: "慢一点",
-    faster: "快一点",
     slider: "集群时钟的速度",
     auto: "自动",
     autoTitle: "等待时快进，选举时放慢",
@@ -347,9 +369,13 @@ export const zh: Strings = {
   },
 
   firstRun: {
-    headline: `一个真正的${B} etcd 式集群，${B}就活在${B}这个标签页里。`,
-    opening: (size) => `${size} 个成员，${B}各有自己的线程（worker）${B}和磁盘。${B}计时器最先走完的${B}会请求投票。`,
-    leads: (size, name) => `${size} 个成员，${B}各有自己的线程（worker）${B}和磁盘。${B}${name} 是领导者（leader），${B}它的心跳让另外 ${size - 1} 个${B}不会另起选举。`,
+    headline: `一个真正的${B} etcd 式集群，${B}就活在${B}这个标签页里。`,
+    opening: (size) =>
+      `${size} 个成员，${B}各有自己的线程（worker）${B}和磁盘。${B}计时器最先走完的${B}会请求投票。`,
+    leads: (size, name) =>
+      `${size} 个成员，${B}各有自己的线程（worker）${B}和磁盘。${B}${name} 是领导者（leader），${B}它的心跳让另外 ${
+        size - 1
+      } 个${B}不会另起选举。`,
     crash: "让领导者崩溃",
     countdown: (name, seconds) => `或者只看着：${name} 将在 ${seconds} 秒后崩溃`,
     skip: "直接进入实验台",
@@ -378,7 +404,8 @@ export const zh: Strings = {
   },
 
   returned: {
-    headline: (first, last, count) => `${first === last ? first : `${first} – ${last}`} ${B}从磁盘重放了${B} ${count} 条日志。`,
+    headline: (first, last, count) =>
+      `${first === last ? first : `${first} – ${last}`} ${B}从磁盘重放了${B} ${count} 条日志。`,
     text: `它们还记得任期、投票和日志。${B}谁是领导者已经忘了：${B}计时器最先走完的会请求投票。`,
     textOne: `它还记得任期、投票和日志，${B}自己就能再当领导者。`,
     read: "从磁盘读回",
@@ -424,7 +451,8 @@ export const zh: Strings = {
 
   trouble: {
     title: "集群无法在这里运行。",
-    noWorkers: "这个浏览器不给页面线程（worker），而每个成员都需要一个。请用新版的 Chrome、Firefox 或 Safari。",
+    noWorkers:
+      "这个浏览器不给页面线程（worker），而每个成员都需要一个。请用新版的 Chrome、Firefox 或 Safari。",
     noIndexedDb: "这个浏览器不给页面磁盘（IndexedDB）。隐私窗口常常如此：请在普通窗口中打开。",
     noBroadcastChannel: "这个浏览器没有 BroadcastChannel，而它是成员之间的网络。请换用新版浏览器。",
     noLocks: "这个浏览器没有 Web Locks，无法防止两个标签页共用一块磁盘。请通过 https 或 localhost 打开页面。",
