@@ -21,6 +21,8 @@ export interface TimedOperation {
 
 export interface SequentialModel<State, Operation extends TimedOperation> {
   readonly initial: State;
+  /** The same model, made quicker by what these answers tell in advance; it must not accept or refuse more histories. */
+  learn?(answered: readonly Operation[]): SequentialModel<State, Operation>;
   /** The keys an operation touches. Operations that touch none are their own affair. */
   keysOf(operation: Operation): readonly string[];
   /**
@@ -29,6 +31,11 @@ export interface SequentialModel<State, Operation extends TimedOperation> {
    * @param isAnswered false: whatever the operation says of its answer is not known yet, and it fits every state.
    */
   apply(operation: Operation, state: State, isAnswered: boolean): readonly State[];
+  /**
+   * A measure that only grows from state to state: an operation whose answer measures less than the state that was
+   * reached cannot take effect any more. Lets the search see a dead end at once.
+   */
+  readonly measure?: { ofAnswer(operation: Operation): number; ofState(state: State): number };
   /** Equal for equal states, and only for them. */
   nameOf(state: State): string;
 }
@@ -48,7 +55,7 @@ export type Verdict<Operation> =
   /** The search was given up: nothing is known. */
   | { readonly kind: "unknown"; readonly why: string };
 
-/** Steps the search may take unless told otherwise: some seconds. */
+/** Steps the search may take unless told otherwise: a few seconds at worst. */
 const STEPS_MAX = 2_000_000;
 
 /**
@@ -201,8 +208,13 @@ function search<State, Operation extends TimedOperation>(
 ): Found<Operation> {
   const operations = part.filter(({ invokedAt }) => invokedAt <= untilAt);
   const isAnswered = operations.map(({ returnedAt }) => returnedAt !== null && returnedAt <= untilAt);
+  const knowing = model.learn?.(operations.filter((_, place) => isAnswered[place])) ?? model;
   const head = linkEvents(operations, isAnswered);
-  const done = new DoneSet(isAnswered);
+  const { measure } = knowing;
+  const measures = measure
+    ? operations.map((one, place) => isAnswered[place] ? measure.ofAnswer(one) : Infinity)
+    : [];
+  const done = new DoneSet(isAnswered, measures);
   const met = new Set<string>();
   const choices: Choice<State>[] = [];
   let state = model.initial;
@@ -213,6 +225,7 @@ function search<State, Operation extends TimedOperation>(
     done.add(call.operation);
     for (let taken = first; taken < afters.length; taken++) {
       const after = afters[taken]!;
+      if (measure && done.leastLeft < measure.ofState(after)) continue;
       const configuration = `${done.name()}|${model.nameOf(after)}`;
       if (met.has(configuration)) continue;
       met.add(configuration);
@@ -230,7 +243,12 @@ function search<State, Operation extends TimedOperation>(
     if (event?.isCall) {
       if (budget.stepsLeft-- <= 0) return { kind: "exhausted" };
       const call = event;
-      const afters = operationAfters(model, operations[call.operation]!, isAnswered[call.operation]!, state);
+      const afters = operationAfters(
+        knowing,
+        operations[call.operation]!,
+        isAnswered[call.operation]!,
+        state,
+      );
       if (!take(call, state, afters, 0)) event = call.next;
       continue;
     }
@@ -241,7 +259,10 @@ function search<State, Operation extends TimedOperation>(
     relink(call);
     done.remove(call.operation);
     state = before;
-    if (!take(call, before, afters, taken + 1)) event = call.next;
+    // An answer that changes nothing and is true here hinders no other: to have given it here was no choice, and the
+    // answer that is due now stays due.
+    if (afters[taken] === before && afters.length === 1) event = null;
+    else if (!take(call, before, afters, taken + 1)) event = call.next;
   }
   return { kind: "order", order: choices.map(({ call }) => operations[call.operation]!) };
 }
@@ -302,6 +323,11 @@ function relink(call: EventNode): void {
  */
 class DoneSet {
   readonly #isAnswered: readonly boolean[];
+  readonly #measures: readonly number[];
+  /** Places in order of measure, and how many at its beginning are in the set. */
+  readonly #byMeasure: readonly number[];
+  readonly #rank: readonly number[];
+  #leastDone = 0;
   readonly #isDone: boolean[];
   /** Every answered operation before this place is in the set. */
   #allBefore = 0;
@@ -309,8 +335,14 @@ class DoneSet {
   #loose = new Set<number>();
   #answeredLeft: number;
 
-  constructor(isAnswered: readonly boolean[]) {
+  /** @param measures of the answered ones, Infinity for the others; empty when nothing is measured. */
+  constructor(isAnswered: readonly boolean[], measures: readonly number[]) {
     this.#isAnswered = isAnswered;
+    this.#measures = measures;
+    this.#byMeasure = [...measures.keys()].sort((a, b) => measures[a]! - measures[b]! || a - b);
+    const rank = measures.map(() => 0);
+    this.#byMeasure.forEach((place, at) => rank[place] = at);
+    this.#rank = rank;
     this.#isDone = isAnswered.map(() => false);
     this.#answeredLeft = isAnswered.filter(Boolean).length;
     this.#advance();
@@ -320,9 +352,18 @@ class DoneSet {
     return this.#answeredLeft;
   }
 
+  /** The least measure of an answered operation that is not in the set. */
+  get leastLeft(): number {
+    const place = this.#byMeasure[this.#leastDone];
+    return place === undefined ? Infinity : this.#measures[place]!;
+  }
+
   add(operation: number): void {
     this.#isDone[operation] = true;
     this.#loose.add(operation);
+    for (let place; (place = this.#byMeasure[this.#leastDone]) !== undefined && this.#isDone[place];) {
+      this.#leastDone += 1;
+    }
     if (!this.#isAnswered[operation]) return;
     this.#answeredLeft -= 1;
     if (operation === this.#allBefore) this.#advance();
@@ -331,6 +372,7 @@ class DoneSet {
   remove(operation: number): void {
     this.#isDone[operation] = false;
     this.#loose.delete(operation);
+    this.#leastDone = Math.min(this.#leastDone, this.#rank[operation] ?? Infinity);
     if (!this.#isAnswered[operation]) return;
     this.#answeredLeft += 1;
     while (this.#allBefore > operation) {

@@ -20,6 +20,12 @@ export type InvariantName =
   | "statesAgree"
   /** An acknowledged write is there for good. */
   | "acknowledgedStays"
+  /** A watch tells every change from its revision on, once, in order, and no revision in two parts. */
+  | "watchTellsAll"
+  /** A lease that was granted or kept alive lives as long as was said. */
+  | "leaseKept"
+  /** A lease that nobody keeps alive ends, on every member. */
+  | "leaseEnds"
   /** In calm waters the cluster comes to rest in one state. */
   | "convergence";
 

@@ -133,10 +133,10 @@ export function requestText(request: ClientRequest): string {
 
 /** What became of it, for the history. */
 export function outcomeText(operation: ClientOperation): string {
-  const { response, outcome } = operation;
+  const { request, response, outcome } = operation;
   if (response === null) return "no answer yet";
   const text = responseText(response);
-  return outcome === "unknown" ? `${text} (may have happened, or may yet)` : text;
+  return outcome === "unknown" && request.kind !== "range" ? `${text} (may have happened, or may yet)` : text;
 }
 
 /** An answer in one line, or in one line for each key found. */

@@ -44,7 +44,7 @@ export function describeEvent(event: TraceEvent, context: EventContext): Descrip
     case "config":
       return describeConfig(event, context);
     case "refused":
-      return { key: "refused", values: { member, what: event.what, why: namesIn(event.why, context) } };
+      return describeRefused(event, context);
     case "recovered":
       return describeRecovered(event, context);
     case "writeIssued":
@@ -117,6 +117,17 @@ function voteReason(text: string, { nameOf, ...context }: EventContext): VoteRea
   const [, term] = /^is in term (\d+)$/.exec(text) ?? [];
   if (term !== undefined) return { kind: "newerTerm", term: Number(term) };
   return { kind: "other", text: namesIn(text, { ...context, nameOf }) };
+}
+
+function describeRefused({ what, why }: EventOf<"refused">, context: EventContext): Description {
+  const member = context.nameOf(context.member);
+  if (what === "lead") return { key: "quorum.lost", values: { member } };
+  const [, leader, ticks] = /^([0-9a-f]{16}) was heard from (\d+) ticks ago$/.exec(why) ?? [];
+  if (leader !== undefined && (what === "vote" || what === "preVote")) {
+    const values = { member, leader: context.nameOf(leader as MemberId), ticks: Number(ticks) };
+    return { key: "vote.ignored", values };
+  }
+  return { key: "refused", values: { member, what, why: namesIn(why, context) } };
 }
 
 function describeVoteCounted(event: EventOf<"voteCounted">, context: EventContext): Description {

@@ -3,8 +3,7 @@
 import { fromUtf8, utf8 } from "../base/bytes.ts";
 import { isEtcdError } from "../base/etcd_error.ts";
 import type { MemberId } from "../base/ids.ts";
-import { kvModel, kvOperations } from "../check/kv_model.ts";
-import { checkLinearizable } from "../check/linearizability.ts";
+import { checkHistory } from "../check/kv_model.ts";
 import { findLostWrites } from "../check/lost_writes.ts";
 import { rangeRequest } from "../kv/requests.ts";
 import { memberOf } from "./action_words.ts";
@@ -168,7 +167,7 @@ function expectLostWrites(args: Arguments, stage: Stage): string {
 }
 
 function expectLinearizable(stage: Stage): string {
-  const verdict = checkLinearizable(kvModel, kvOperations(stage.journal.history.operations));
+  const verdict = checkHistory(stage.journal.history.operations);
   switch (verdict.kind) {
     case "linearizable":
       return OK;

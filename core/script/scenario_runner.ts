@@ -203,6 +203,15 @@ interface Goal {
   reached(): string;
 }
 
+/** What is missing until all members are equal and follow the one leader; null when nothing is. */
+function pendingRest(stage: Stage): string | null {
+  const { sim } = stage;
+  const pending = pendingConvergence(sim);
+  if (pending !== null) return pending;
+  const astray = stage.running().find((id) => sim.view(id)!.leader !== sim.leader());
+  return astray === undefined ? null : `${stage.names.shown(astray)} does not follow the leader`;
+}
+
 const GOALS = [
   "leader",
   "new-leader",
@@ -259,7 +268,7 @@ function readGoal(text: string, args: Arguments, stage: Stage): Goal {
       };
     }
     case "converged":
-      return { missing: () => pendingConvergence(sim), reached: () => `converged, ${leads()}` };
+      return { missing: () => pendingRest(stage), reached: () => `converged, ${leads()}` };
     default:
       return args.fail(
         `expected until= one of ${GOALS.join(", ")}, not "${text}"${suggestion(name ?? text, GOALS)}`,

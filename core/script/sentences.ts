@@ -37,6 +37,9 @@ export interface SentenceValues {
   "role.gaveUp": Ofs & { readonly term: number };
   "role.follows": Ofs & { readonly term: number; readonly leader: string };
   "role.leaderless": Ofs & { readonly term: number };
+  "quorum.lost": Ofs;
+  /** A request for votes that is not even looked at, because a leader was heard from so lately. */
+  "vote.ignored": Ofs & { readonly leader: string; readonly ticks: number };
   "timer.set": Ofs & { readonly ticks: number };
   "vote.yes": Ofs & { readonly candidate: string; readonly term: number };
   "vote.no": Ofs & { readonly candidate: string; readonly term: number; readonly reason: VoteReason };

@@ -18,6 +18,11 @@ export const ENGLISH: Sentences = {
   "role.gaveUp": ({ member, term }) => `${member} ends its campaign. It is a follower in term ${term}.`,
   "role.follows": ({ member, term, leader }) => `${member} follows ${leader} in term ${term}.`,
   "role.leaderless": ({ member, term }) => `${member} is a follower in term ${term} and knows no leader.`,
+  "quorum.lost": ({ member }) => `${member} has heard no quorum for an election timeout.`,
+  "vote.ignored": ({ member, leader, ticks }) =>
+    member === leader
+      ? `${member} leads, so it ignores a request for votes.`
+      : `${member} ignores a request for votes: it heard its leader ${leader} ${count(ticks, "tick")} ago.`,
   "timer.set": ({ member, ticks }) => `${member} waits ${count(ticks, "tick")} for a leader.`,
   "vote.yes": ({ member, candidate, term }) => `${member} votes for ${candidate} in term ${term}.`,
   "vote.no": ({ member, candidate, term, reason }) =>
@@ -56,12 +61,12 @@ export const ENGLISH: Sentences = {
   "config.joint": ({ member, voters, outgoing }) =>
     `${member} needs both quorums: of ${list(voters)}, and of ${list(outgoing)}.`,
   "config.empty": ({ member }) => `${member} knows of no voters yet.`,
-  "refused": ({ member, what, why }) => `${member} does not ${what}: ${why}.`,
+  "refused": ({ member, what, why }) => `${member} turns down ${what}: ${why}.`,
   "disk.empty": ({ member }) => `${member} starts with an empty disk.`,
   "disk.recovered": ({ member, term, entryCount, snapshotIndex, tornBytes }) => {
-    const snapshot = snapshotIndex > 0 ? `a snapshot up to entry ${snapshotIndex} and ` : "";
+    const snapshot = snapshotIndex > 0 ? `, a snapshot up to entry ${snapshotIndex}` : "";
     const torn = tornBytes > 0 ? ` It cuts off a torn tail of ${count(tornBytes, "byte")}.` : "";
-    return `${member} is back. It read term ${term}, ${snapshot}${
+    return `${member} is back. It read term ${term}${snapshot} and ${
       entryCount === 1 ? "1 entry" : `${entryCount} entries`
     } from disk.${torn}`;
   },
@@ -108,7 +113,7 @@ function because(reason: VoteReason): string {
 }
 
 function tally(have: number, needed: number, pre: boolean): string {
-  return `${have} of the ${count(needed, pre ? "promise" : "vote")} it needs`;
+  return `${have} of the ${count(needed, pre ? "yes answer" : "vote")} it needs`;
 }
 
 function entries(first: number, last: number): string {

@@ -18,6 +18,11 @@ export const CHINESE: Sentences = {
   "role.gaveUp": ({ member, term }) => `${member} 结束竞选，在任期 ${term} 做跟随者。`,
   "role.follows": ({ member, term, leader }) => `${member} 在任期 ${term} 跟随 ${leader}。`,
   "role.leaderless": ({ member, term }) => `${member} 在任期 ${term} 是跟随者，还不知道谁是领导者。`,
+  "quorum.lost": ({ member }) => `${member} 在一个选举超时内听不到法定人数。`,
+  "vote.ignored": ({ member, leader, ticks }) =>
+    member === leader
+      ? `${member} 正在领导，不理会拉票。`
+      : `${member} 不理会拉票：它在 ${ticks} 个滴答前还听到领导者 ${leader}。`,
   "timer.set": ({ member, ticks }) => `${member} 等领导者 ${ticks} 个滴答。`,
   "vote.yes": ({ member, candidate, term }) => `${member} 在任期 ${term} 投票给 ${candidate}。`,
   "vote.no": ({ member, candidate, term, reason }) =>
@@ -53,9 +58,9 @@ export const CHINESE: Sentences = {
   "refused": ({ member, what, why }) => `${member} 不接受 ${what}：${why}。`,
   "disk.empty": ({ member }) => `${member} 从空磁盘启动。`,
   "disk.recovered": ({ member, term, entryCount, snapshotIndex, tornBytes }) => {
-    const snapshot = snapshotIndex > 0 ? `、到第 ${snapshotIndex} 条为止的快照` : "";
+    const snapshot = snapshotIndex > 0 ? `、到第 ${snapshotIndex} 条为止的快照和` : " 和";
     const torn = tornBytes > 0 ? `末尾没写完的 ${tornBytes} 字节已剪掉。` : "";
-    return `${member} 回来了。任期 ${term}${snapshot}和 ${entryCount} 条日志都从磁盘读回。${torn}`;
+    return `${member} 回来了。任期 ${term}${snapshot} ${entryCount} 条日志都从磁盘读回。${torn}`;
   },
   "disk.writing": ({ member, bytes }) => `${member} 正在写入 ${bytes} 字节。`,
   "disk.durable": ({ member, index }) => `${member} 写完了，第 ${index} 条及之前的日志都在磁盘上。`,
