@@ -14,8 +14,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "core/wire": ["core/base", "core/raft", "core/kv", "core/member"],
   "core/member": ["core/base", "core/raft", "core/kv", "core/wal", "core/wire"],
   "core/etcd": ["core/base", "core/kv", "core/wire", "core/member"],
+  "core/backend": ["core/base", "core/raft", "core/kv", "core/wal", "core/wire", "core/member"],
   "core/sim": ["core/base", "core/raft", "core/kv", "core/wire", "core/member"],
   "core/check": ["core/base", "core/raft", "core/kv", "core/member", "core/sim"],
+  "core/lab": ["core/base", "core/kv", "core/wire", "core/member", "core/sim", "core/check"],
   "core/script": [
     "core/base",
     "core/raft",
@@ -36,6 +38,7 @@ const LIBRARIES: Readonly<Record<string, readonly RegExp[]>> = {
   "core/kv": [/^sorted-btree$/],
   "core/wire": [/^@bufbuild\/protobuf/, /^@noble\/hashes/],
   "core/etcd": [/^@bufbuild\/protobuf/],
+  "core/backend": [/^@noble\/hashes/],
   "workers/browser": [/^comlink$/, /^idb$/],
   "workers/deno": [/^node:/, /^@grpc\/grpc-js$/],
   "web": [/^svelte/, /^d3/],

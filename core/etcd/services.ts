@@ -1,15 +1,27 @@
-// What the services of etcd's API mean to a member: each unary call's request as a ClientRequest, each result as the
-// call's response. Hosts (gRPC, JSON) walk the table; nothing here knows how bytes travel.
+// What the services of etcd's API mean to a member: the request of each call that is answered once, as a ClientRequest,
+// and each result as the call's response. Hosts (gRPC, JSON) walk the table; nothing here knows how bytes travel. Calls
+// that last, streams and waits, are in calls.ts.
 
-import { ETCD_ERRORS, type EtcdError, otherError } from "../base/etcd_error.ts";
+import { ETCD_ERRORS, type EtcdError } from "../base/etcd_error.ts";
 import { assert } from "../base/assert.ts";
 import type { MemberId } from "../base/ids.ts";
-import type { ClientRequest, ClientResult, MemberInfo, ResponseHeader } from "../member/io.ts";
-import { idToUint64, uint64ToId } from "../wire/border.ts";
-import { AlarmRequest_AlarmAction as AlarmAction, Cluster, KV, Maintenance } from "../wire/gen/rpc_pb.ts";
+import type { LeaseId } from "../kv/requests.ts";
+import type { Alarm, AlarmKind } from "../member/alarms.ts";
+import type { ClientRequest, MemberInfo } from "../member/io.ts";
+import { idToUint64, int64ToId, invert, uint64ToId } from "../wire/border.ts";
+import {
+  AlarmRequest_AlarmAction as AlarmAction,
+  AlarmType as WireAlarmType,
+  Cluster,
+  KV,
+  Lease,
+  Maintenance,
+} from "../wire/gen/rpc_pb.ts";
 import {
   deleteRangeFromWire,
   deleteRangeResponseToWire,
+  leaseFromWire,
+  leaseToWire,
   putFromWire,
   putResponseToWire,
   rangeFromWire,
@@ -17,10 +29,12 @@ import {
   saturate,
   txnFromWire,
   txnResponseToWire,
-  type WireHeader,
 } from "../wire/kv_messages.ts";
 import { unary, type UnaryMethod } from "../wire/rpc.ts";
+import { type Answer, clusterHeaderOf, headerOf, resultOf } from "./answers.ts";
 import { parseUrls } from "./urls.ts";
+
+export type { Answer } from "./answers.ts";
 
 /** What a host knows besides the request's bytes. */
 export interface CallContext {
@@ -28,14 +42,17 @@ export interface CallContext {
   readonly unixSeconds: number;
 }
 
-/** A member's answer, apart from errors. */
-export interface Answer {
-  readonly header: ResponseHeader;
-  readonly result: ClientResult;
-}
-
 /** A request is read as a ClientRequest, or as the error that it gets without asking the member. */
 export type EtcdMethod = UnaryMethod<ClientRequest | EtcdError, CallContext, Answer>;
+
+const ALARM_TYPES: Readonly<Record<AlarmKind, WireAlarmType>> = {
+  noSpace: WireAlarmType.NOSPACE,
+  corrupt: WireAlarmType.CORRUPT,
+};
+const ALARM_NAMES = invert(ALARM_TYPES);
+const ALARM_ACTIONS = invert(
+  { get: AlarmAction.GET, activate: AlarmAction.ACTIVATE, deactivate: AlarmAction.DEACTIVATE } as const,
+);
 
 const METHODS: readonly EtcdMethod[] = [
   unary(
@@ -65,7 +82,7 @@ const METHODS: readonly EtcdMethod[] = [
   }, (a: Answer) => {
     const { members, changed } = resultOf(a, "members");
     assert(changed !== null, "an addition answers with the member that was added");
-    return { header: headerOf(a), member: memberToWire(changed), members: members.map(memberToWire) };
+    return { header: clusterHeaderOf(a), member: memberToWire(changed), members: members.map(memberToWire) };
   }),
   unary(
     Cluster.method.memberRemove,
@@ -120,15 +137,54 @@ const METHODS: readonly EtcdMethod[] = [
     // etcd answers without a header.
     () => ({}),
   ),
-  // There is nothing to defragment, and no alarm can be raised yet: both answer truly, from the member's status.
-  unary(Maintenance.method.defragment, () => request({ kind: "status" }), () => ({})),
+  unary(Maintenance.method.defragment, () => request({ kind: "defragment" }), () => ({})),
   unary(
     Maintenance.method.alarm,
-    ({ action }) =>
-      action === AlarmAction.GET
-        ? request({ kind: "status" })
-        : otherError("etcdserver: alarms are not supported yet", "unimplemented"),
+    ({ action, memberID, alarm }) =>
+      request({
+        kind: "alarm",
+        action: ALARM_ACTIONS.get(action) ?? "get",
+        member: memberID === 0n ? null : uint64ToId(memberID) as MemberId,
+        alarm: ALARM_NAMES.get(alarm) ?? "none",
+      }),
+    // etcd answers without a header here too.
+    (a: Answer) => ({ alarms: resultOf(a, "alarms").alarms.map(alarmToWire) }),
+  ),
+
+  unary(
+    Lease.method.leaseGrant,
+    ({ ID, TTL }) => request({ kind: "leaseGrant", id: leaseFromWire(ID), ttl: saturate(TTL) }),
+    (a: Answer) => {
+      const { id, ttl } = resultOf(a, "leaseGrant");
+      return { header: headerOf(a), ID: leaseToWire(id), TTL: BigInt(ttl) };
+    },
+  ),
+  unary(
+    Lease.method.leaseRevoke,
+    ({ ID }) => aboutLease(ID, (id) => ({ kind: "leaseRevoke", id })),
     (a: Answer) => ({ header: headerOf(a) }),
+  ),
+  unary(
+    Lease.method.leaseTimeToLive,
+    ({ ID, keys }) => request({ kind: "leaseTimeToLive", id: int64ToId(ID), keys }),
+    (a: Answer) => {
+      const { id, ttl, grantedTtl, keys } = resultOf(a, "leaseTimeToLive");
+      return {
+        header: headerOf(a),
+        ID: leaseToWire(id),
+        TTL: BigInt(ttl),
+        grantedTTL: BigInt(grantedTtl),
+        keys: [...keys],
+      };
+    },
+  ),
+  unary(
+    Lease.method.leaseLeases,
+    () => request({ kind: "leaseLeases" }),
+    (a: Answer) => ({
+      header: headerOf(a),
+      leases: resultOf(a, "leaseLeases").ids.map((id) => ({ ID: leaseToWire(id) })),
+    }),
   ),
 ];
 
@@ -137,35 +193,21 @@ export const ETCD_METHODS: ReadonlyMap<string, EtcdMethod> = new Map(
   METHODS.map((method) => [method.path, method]),
 );
 
-type ResultOf<Kind extends ClientResult["kind"]> = Extract<ClientResult, { readonly kind: Kind }>;
-
 /** Keeps a literal's type wide enough for a table of methods. */
 function request(value: ClientRequest): ClientRequest | EtcdError {
   return value;
+}
+
+function aboutLease(id: bigint, ask: (id: LeaseId) => ClientRequest): ClientRequest | EtcdError {
+  return id === 0n ? ETCD_ERRORS.leaseNotFound : ask(int64ToId(id));
 }
 
 function aboutMember(id: bigint, ask: (member: MemberId) => ClientRequest): ClientRequest | EtcdError {
   return id === 0n ? ETCD_ERRORS.memberNotFound : ask(uint64ToId(id) as MemberId);
 }
 
-function resultOf<Kind extends ClientResult["kind"]>({ result }: Answer, kind: Kind): ResultOf<Kind> {
-  assert(result.kind === kind, () => `a ${result.kind} where a ${kind} was asked for`);
-  return result as ResultOf<Kind>;
-}
-
-/** A result that knows its revision was made there; the member may have moved on before it answered. */
-function headerOf({ header, result }: Answer): WireHeader {
-  const revision = "revision" in result ? result.revision : header.revision;
-  return {
-    clusterId: idToUint64(header.clusterId),
-    memberId: idToUint64(header.memberId),
-    revision: BigInt(revision),
-    raftTerm: BigInt(header.raftTerm),
-  };
-}
-
 function membersOf(answer: Answer) {
-  return { header: headerOf(answer), members: resultOf(answer, "members").members.map(memberToWire) };
+  return { header: clusterHeaderOf(answer), members: resultOf(answer, "members").members.map(memberToWire) };
 }
 
 function memberToWire(member: MemberInfo) {
@@ -176,4 +218,18 @@ function memberToWire(member: MemberInfo) {
     clientURLs: [...member.clientUrls],
     isLearner: member.isLearner,
   };
+}
+
+function alarmToWire({ member, alarm }: Alarm) {
+  return { memberID: idToUint64(member), alarm: ALARM_TYPES[alarm] };
+}
+
+/**
+ * Why a learner does not serve a request, or null. Hosts of etcd's API ask this where the member is a learner; a
+ * learner's own state may be read and its status asked, nothing else, and no stream is opened there.
+ * (v3rpc's isRPCSupportedForLearner)
+ */
+export function refusalAtLearner(request: ClientRequest): EtcdError | null {
+  const isServed = request.kind === "status" || (request.kind === "range" && request.serializable);
+  return isServed ? null : ETCD_ERRORS.notSupportedForLearner;
 }

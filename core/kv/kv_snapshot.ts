@@ -15,7 +15,7 @@ import { crc32c } from "../base/crc32c.ts";
 import type { Revision } from "../base/ids.ts";
 import { KeyIndex } from "./key_index.ts";
 import { AFTER_ALL_KEYS, keyTextOf } from "./key_text.ts";
-import { LeaseBook } from "./lease_book.ts";
+import { type Lease, LeaseBook } from "./lease_book.ts";
 import { isDeletion, keyValueBytes, keyValueSize, type KvRecord, parseKeyValue } from "./record.ts";
 import { FIRST_REVISION } from "./revision.ts";
 import { RevisionLog } from "./revision_log.ts";
@@ -79,16 +79,15 @@ export function decodeTables(bytes: Uint8Array): KvTables | SnapshotRefusal {
   if (!Number.isSafeInteger(revision) || revision < FIRST_REVISION || revision < compactRevision) {
     return refusal(`its revisions, ${revision} and compacted ${compactRevision}, make no sense`);
   }
-  const leases = new LeaseBook();
+  const leases: Lease[] = [];
   for (let left = reader.uint64(); left > 0; left--) {
     if (reader.leftBytes < LEASE_BYTES) return refusal("its leases are cut short");
-    const id = toHex(reader.bytes(8));
-    if ("kind" in leases.grant(id, reader.uint64())) return refusal(`its lease ${id} cannot be granted`);
+    leases.push({ id: toHex(reader.bytes(8)), grantedTtl: reader.uint64() });
   }
   const records = readRecords(reader);
   if ("reason" in records) return records;
   if (reader.leftBytes > 0) return refusal(`${reader.leftBytes} bytes follow its end`);
-  return tablesFrom(records, { leases, revision, compactRevision });
+  return tablesFrom({ records, leases, revision, compactRevision });
 }
 
 function readRecords(reader: Reader): KvRecord[] | SnapshotRefusal {
@@ -106,12 +105,24 @@ function readRecords(reader: Reader): KvRecord[] | SnapshotRefusal {
   return records;
 }
 
-/** Rebuilds index and log by writing history anew. */
-function tablesFrom(
-  records: readonly KvRecord[],
-  state: { leases: LeaseBook; revision: Revision; compactRevision: Revision },
-): KvTables | SnapshotRefusal {
-  const { leases, revision, compactRevision } = state;
+/** All that a store keeps, in no form of ours: what any snapshot of it says. */
+export interface KvHistory {
+  /** Oldest first. */
+  readonly records: readonly KvRecord[];
+  readonly leases: readonly Lease[];
+  /** The newest revision. */
+  readonly revision: Revision;
+  /** -1 when it never was compacted. */
+  readonly compactRevision: Revision;
+}
+
+/** Rebuilds leases, index and log by writing history anew, or tells why it cannot have been so. */
+export function tablesFrom(history: KvHistory): KvTables | SnapshotRefusal {
+  const { records, revision, compactRevision } = history;
+  const leases = new LeaseBook();
+  for (const { id, grantedTtl } of history.leases) {
+    if ("kind" in leases.grant(id, grantedTtl)) return refusal(`its lease ${id} cannot be granted`);
+  }
   const index = new KeyIndex();
   const log = new RevisionLog();
   let changes: KvRecord[] = [];

@@ -8,7 +8,13 @@ import { ETCD_ERRORS, type EtcdError, isEtcdError } from "../base/etcd_error.ts"
 import type { Revision } from "../base/ids.ts";
 import { keyBytesOf, keyTextOf } from "./key_text.ts";
 import { hashKv, type KvHash } from "./kv_hash.ts";
-import { decodeTables, encodeTables, type SnapshotRefusal } from "./kv_snapshot.ts";
+import {
+  decodeTables,
+  encodeTables,
+  type KvHistory,
+  type SnapshotRefusal,
+  tablesFrom,
+} from "./kv_snapshot.ts";
 import type { Lease } from "./lease_book.ts";
 import { readRange } from "./range_reader.ts";
 import { isDeletion, type KvRecord } from "./record.ts";
@@ -75,6 +81,15 @@ export class KvStore {
   /** The store that `encode` wrote, or why the bytes cannot be trusted. */
   static decode(bytes: Uint8Array): KvStore | SnapshotRefusal {
     const tables = decodeTables(bytes);
+    if ("reason" in tables) return tables;
+    const store = new KvStore();
+    store.#tables = tables;
+    return store;
+  }
+
+  /** A store with this history, or why there can be none: for snapshots in others' formats. */
+  static fromHistory(history: KvHistory): KvStore | SnapshotRefusal {
+    const tables = tablesFrom(history);
     if ("reason" in tables) return tables;
     const store = new KvStore();
     store.#tables = tables;
@@ -170,6 +185,11 @@ export class KvStore {
     for (const [main, records] of this.#tables.log.from(revision)) {
       yield { revision: main, events: records.map(eventOf) };
     }
+  }
+
+  /** Every record held, past versions and deletions included, oldest first. The store must not change meanwhile. */
+  *records(): Generator<KvRecord> {
+    for (const [, records] of this.#tables.log.from(0)) yield* records;
   }
 
   /** etcd's hash of the history up to `revision` (0: now), for comparing members. (HashKV) */

@@ -4,7 +4,7 @@ export * from "./requests.ts";
 export { KvStore } from "./kv_store.ts";
 export type { Applied, RevisionChanges } from "./kv_store.ts";
 export type { KvHash } from "./kv_hash.ts";
-export type { SnapshotRefusal } from "./kv_snapshot.ts";
+export type { KvHistory, SnapshotRefusal } from "./kv_snapshot.ts";
 export type { KvStoreState } from "./tables.ts";
 export { LEASE_TTL_MAX } from "./lease_book.ts";
 export type { Lease } from "./lease_book.ts";

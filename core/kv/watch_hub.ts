@@ -97,6 +97,8 @@ export class WatchHub {
   readonly #streams = new Map<WatchStreamId, Stream>();
   readonly #singles = new Map<KeyText, Set<Watcher>>();
   readonly #ranges = new Set<Watcher>();
+  /** The streams with watchers behind: none else need be looked at when something has happened. */
+  readonly #behind = new Set<WatchStreamId>();
   /** The newest revision the hub was told of; it must be told of every one. */
   #heardRevision: Revision;
 
@@ -112,6 +114,7 @@ export class WatchHub {
       hub.#streams.set(id, stream);
       for (const watcher of watchers) hub.#enter(stream, { ...watcher });
       for (const watchId of behind) stream.behind.add(stream.watchers.get(watchId)!);
+      if (behind.length > 0) hub.#behind.add(id);
     }
     return hub;
   }
@@ -135,6 +138,7 @@ export class WatchHub {
   closeStream(id: WatchStreamId): void {
     for (const watcher of [...this.#stream(id).watchers.values()]) this.#leave(watcher);
     this.#streams.delete(id);
+    this.#behind.delete(id);
   }
 
   /** Starts a watch, or tells why etcd would cancel it at once. */
@@ -159,7 +163,7 @@ export class WatchHub {
       cursor: startRevision === 0 ? store.revision + 1 : startRevision,
     };
     this.#enter(stream, watcher);
-    if (watcher.cursor <= store.revision) stream.behind.add(watcher);
+    if (watcher.cursor <= store.revision) this.#fallBehind(stream, watcher);
     return { kind: "watchCreated", watchId: watcher.watchId, revision: store.revision };
   }
 
@@ -193,6 +197,11 @@ export class WatchHub {
     }
   }
 
+  /** The streams for which `take` may have a response, in order of their numbers. */
+  streamsBehind(): WatchStreamId[] {
+    return [...this.#behind].sort((a, b) => a - b);
+  }
+
   /** True when `take` may have a response for the stream. */
   hasResponse(streamId: WatchStreamId): boolean {
     return this.#stream(streamId).behind.size > 0;
@@ -214,6 +223,7 @@ export class WatchHub {
       if (watcher.cursor <= store.revision) behind.add(watcher);
       if (events.length > 0) return responseTo(watcher, store, { events, compactRevision: null });
     }
+    this.#behind.delete(streamId);
     return null;
   }
 
@@ -254,10 +264,15 @@ export class WatchHub {
 
   /** A watcher that had heard of everything has nothing to read before `revision`. */
   #wake(watcher: Watcher, revision: Revision): void {
-    const { behind } = this.#stream(watcher.stream);
-    if (behind.has(watcher) || watcher.cursor > revision) return;
+    const stream = this.#stream(watcher.stream);
+    if (stream.behind.has(watcher) || watcher.cursor > revision) return;
     watcher.cursor = revision;
-    behind.add(watcher);
+    this.#fallBehind(stream, watcher);
+  }
+
+  #fallBehind(stream: Stream, watcher: Watcher): void {
+    stream.behind.add(watcher);
+    this.#behind.add(watcher.stream);
   }
 }
 

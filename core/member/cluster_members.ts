@@ -109,12 +109,7 @@ export class ClusterMembers {
   }
 }
 
-/** The list as JSON text, for snapshots. */
-export function encodeClusterMembers(members: ClusterMembers): string {
-  return JSON.stringify(members.capture());
-}
-
-/** @returns null when the text is not what `encodeClusterMembers` wrote. */
+/** Reads what `capture` gave, from JSON text that may hold more. @returns null when it is not there. */
 export function decodeClusterMembers(text: string): ClusterMembers | null {
   try {
     const state = JSON.parse(text) as ClusterMembersState;

@@ -4,7 +4,8 @@
 import { InvariantViolation } from "../base/assert.ts";
 import type { MemberId } from "../base/ids.ts";
 import { decodeMessage, encodeMessage } from "../wire/peer_codec.ts";
-import type { ClientRequest, ClientResponse, Input, Output } from "./io.ts";
+import { decodeTalk, encodeTalk, isTalkFrame } from "../wire/talk_codec.ts";
+import type { ClientRequest, ClientResponse, Input, Output, WatchMessage } from "./io.ts";
 import type { Disk, Network } from "./ports.ts";
 import type { TraceEvent } from "./trace.ts";
 
@@ -14,6 +15,9 @@ export interface EventMachine {
   /** Takes the inputs in order, as one step: what they cause together travels together. */
   handle(inputs: readonly Input[]): readonly Output[];
 }
+
+/** Called once for most requests; for a stream until `last`, unless it is cancelled or the member stops. */
+export type OnResponse = (response: ClientResponse, last: boolean) => void;
 
 export interface DriverOptions {
   readonly member: EventMachine;
@@ -40,7 +44,7 @@ export type StopReason =
 
 export class MemberDriver {
   readonly #options: DriverOptions;
-  readonly #waiting = new Map<number, (response: ClientResponse) => void>();
+  readonly #waiting = new Map<number, OnResponse>();
   #inputs: Input[] = [];
   #nextRequestId: number;
   #scheduled = false;
@@ -64,7 +68,7 @@ export class MemberDriver {
     return this.#stopped;
   }
 
-  /** Frames that were not a raftpb.Message for this member, dropped. */
+  /** Frames that were neither a raftpb.Message nor a talk for this member, dropped. */
   get malformedFrameCount(): number {
     return this.#malformedFrameCount;
   }
@@ -74,22 +78,35 @@ export class MemberDriver {
     this.#take({ kind: "tick" });
   }
 
-  /** Bytes from the network; whatever is not a message for this member is dropped and counted. */
+  /** Bytes from the network; whatever is not a message or a talk for this member is dropped and counted. */
   deliver(frame: Uint8Array): void {
-    const message = decodeMessage(frame);
-    if (message.kind === "malformed" || message.to !== this.#options.member.id) {
+    const input = isTalkFrame(frame) ? talkOf(frame) : messageOf(frame);
+    if (input === null || toOf(input) !== this.#options.member.id) {
       this.#malformedFrameCount += 1;
       return;
     }
-    this.#take({ kind: "receive", message });
+    this.#take(input);
   }
 
-  /** Asks the member; `onResponse` is called once, unless the request is cancelled or the member stops. */
-  request(request: ClientRequest, onResponse: (response: ClientResponse) => void): number {
+  /** Asks the member. A stream ("watch") stays open until its last response or `cancel`. */
+  request(request: ClientRequest, onResponse: OnResponse): number {
     const requestId = this.#nextRequestId++;
     this.#waiting.set(requestId, onResponse);
     this.#take({ kind: "request", requestId, request });
     return requestId;
+  }
+
+  /** A client's further word on a stream that `request` opened. Without effect when it has ended. */
+  say(requestId: number, message: WatchMessage): void {
+    if (this.#waiting.has(requestId)) this.#take({ kind: "say", requestId, message });
+  }
+
+  /**
+   * The client of a stream has taken `count` of its responses. Owed for every response, of whatever kind: a stream with
+   * 16 responses untaken gets no events, with 4096 it is ended.
+   */
+  taken(requestId: number, count = 1): void {
+    if (this.#waiting.has(requestId)) this.#take({ kind: "taken", requestId, count });
   }
 
   /** A write is durable. The disk's callback calls this; a host that restores a member mid-write calls it itself. */
@@ -98,7 +115,7 @@ export class MemberDriver {
   }
 
   /** Waits on for a request that a member restored from a keyframe was asked before the keyframe was taken. */
-  adopt(requestId: number, onResponse: (response: ClientResponse) => void): void {
+  adopt(requestId: number, onResponse: OnResponse): void {
     this.#waiting.set(requestId, onResponse);
   }
 
@@ -168,10 +185,13 @@ export class MemberDriver {
         case "send":
           this.#options.network.send(output.message.to, encodeMessage(output.message));
           break;
+        case "talk":
+          this.#options.network.send(output.talk.to, encodeTalk(output.talk));
+          break;
         case "respond": {
           const onResponse = this.#waiting.get(output.requestId);
-          this.#waiting.delete(output.requestId);
-          onResponse?.(output.response);
+          if (output.last) this.#waiting.delete(output.requestId);
+          onResponse?.(output.response, output.last);
           break;
         }
         case "roster":
@@ -193,6 +213,22 @@ export class MemberDriver {
     this.stop();
     this.#options.onStopped(reason);
   }
+}
+
+type FrameInput = Extract<Input, { readonly kind: "receive" | "talk" }>;
+
+function messageOf(frame: Uint8Array): FrameInput | null {
+  const message = decodeMessage(frame);
+  return message.kind === "malformed" ? null : { kind: "receive", message };
+}
+
+function talkOf(frame: Uint8Array): FrameInput | null {
+  const talk = decodeTalk(frame);
+  return talk.kind === "malformed" ? null : { kind: "talk", talk };
+}
+
+function toOf(input: FrameInput): MemberId {
+  return input.kind === "receive" ? input.message.to : input.talk.to;
 }
 
 function describeStop(reason: StopReason): string {

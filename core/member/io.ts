@@ -8,12 +8,19 @@ import type {
   CompactRequest,
   DeleteRangeRequest,
   KvWriteResponse,
+  LeaseGrantRequest,
+  LeaseId,
+  LeaseRevokeRequest,
   PutRequest,
   RangeRequest,
   RangeResponse,
   TxnRequest,
 } from "../kv/requests.ts";
+import type { WatchEvent, WatchId, WatchRequest } from "../kv/watch_hub.ts";
 import type { Message } from "../raft/message.ts";
+import type { AlarmAction, AlarmType } from "../wire/request_codec.ts";
+import type { Talk } from "../wire/talk_codec.ts";
+import type { Alarm } from "./alarms.ts";
 import type { TraceEvent } from "./trace.ts";
 
 export type Input =
@@ -25,7 +32,16 @@ export type Input =
   | { readonly kind: "written"; readonly writeId: number }
   /** `requestId` is the host's own number for the answer; each is used once. */
   | { readonly kind: "request"; readonly requestId: number; readonly request: ClientRequest }
-  /** The client went away: no answer is wanted. What was proposed may still happen. */
+  /** A client's further word on the stream that `requestId` opened. Without effect once the stream has ended. */
+  | { readonly kind: "say"; readonly requestId: number; readonly message: WatchMessage }
+  /**
+   * The client of a stream has taken this many of its responses off the host's hands. A stream whose responses pile up
+   * is sent no more events until it has: they wait in the store's history.
+   */
+  | { readonly kind: "taken"; readonly requestId: number; readonly count: number }
+  /** Another member asks this one, or answers it; beside Raft's messages, with the same promises: none. */
+  | { readonly kind: "talk"; readonly talk: Talk }
+  /** The client went away: no answer is wanted. What was proposed may still happen. A stream ends. */
   | { readonly kind: "cancel"; readonly requestId: number }
   /** The network lost a connection to this peer. (etcd's ReportUnreachable) */
   | { readonly kind: "unreachable"; readonly peer: MemberId }
@@ -36,7 +52,14 @@ export type Output =
   /** At most one is in flight: whatever arrives meanwhile rides the next one (group commit). */
   | { readonly kind: "write"; readonly write: DiskWrite }
   | { readonly kind: "send"; readonly message: Message }
-  | { readonly kind: "respond"; readonly requestId: number; readonly response: ClientResponse }
+  | { readonly kind: "talk"; readonly talk: Talk }
+  /** `last` is false while more responses to the same request may follow: only streams have more than one. */
+  | {
+    readonly kind: "respond";
+    readonly requestId: number;
+    readonly response: ClientResponse;
+    readonly last: boolean;
+  }
   /** Whom to keep connections to: every known member but this one, sorted by id. Each replaces the one before. */
   | { readonly kind: "roster"; readonly members: readonly MemberAddress[] }
   /** For eyes, goldens and checkers; never for logic. */
@@ -61,9 +84,38 @@ export interface MemberInfo {
 
 export type KvWrite = PutRequest | DeleteRangeRequest | TxnRequest | CompactRequest;
 
+/** What a client may say on a watch stream once it is open. (etcdserverpb.WatchRequest) */
+export type WatchMessage =
+  | { readonly kind: "create"; readonly create: WatchCreate }
+  | { readonly kind: "cancel"; readonly watchId: WatchId }
+  /** Answered, under watch id -1, once every watch of the stream has been told everything. */
+  | { readonly kind: "progress" };
+
+export interface WatchCreate extends WatchRequest {
+  /** Say from time to time how far the watch has come although nothing happened. */
+  readonly progressNotify: boolean;
+  /** Cut responses that are larger than a request may be. */
+  readonly fragment: boolean;
+}
+
 export type ClientRequest =
   | RangeRequest
   | KvWrite
+  /** Opens a stream of watches; all else is said by `say`. `requireLeader`: it ends when nobody leads for long. */
+  | { readonly kind: "watch"; readonly requireLeader: boolean }
+  /** An id of "" lets the member choose. */
+  | LeaseGrantRequest
+  | LeaseRevokeRequest
+  | { readonly kind: "leaseKeepAlive"; readonly id: LeaseId }
+  | { readonly kind: "leaseTimeToLive"; readonly id: LeaseId; readonly keys: boolean }
+  | { readonly kind: "leaseLeases" }
+  | {
+    readonly kind: "alarm";
+    readonly action: AlarmAction;
+    readonly member: MemberId | null;
+    readonly alarm: AlarmType;
+  }
+  | { readonly kind: "defragment" }
   | { readonly kind: "memberList"; readonly linearizable: boolean }
   /** `unixSeconds` becomes part of the new member's id, as in etcd. */
   | {
@@ -95,6 +147,7 @@ export interface ResponseHeader {
 export interface MemberStatus {
   readonly kind: "status";
   readonly version: string;
+  /** The database file's size: it grows with use and shrinks only by `defragment`. */
   readonly dbSizeBytes: number;
   readonly dbSizeInUseBytes: number;
   readonly leader: MemberId | null;
@@ -102,18 +155,61 @@ export interface MemberStatus {
   readonly raftAppliedIndex: LogIndex;
   readonly raftTerm: Term;
   readonly isLearner: boolean;
+  /** That nobody leads, and the alarms, in etcd's words. */
   readonly errors: readonly string[];
+  /** What all members understand, such as "3.4.0"; null until the first leader has said so. */
+  readonly clusterVersion: string | null;
+}
+
+/** What a watch stream says. (etcdserverpb.WatchResponse) */
+export interface WatchResult {
+  readonly kind: "watch";
+  /** -1 for none: a watch that could not be created, and progress of the whole stream. */
+  readonly watchId: WatchId;
+  /** The store's revision when this was said; 0 where a watch ends for want of history. */
+  readonly revision: Revision;
+  readonly created: boolean;
+  readonly cancelled: boolean;
+  /** Why the watch could not be created; else empty. */
+  readonly cancelReason: string;
+  /** Why a watch ended: history before this revision is gone. 0 otherwise. */
+  readonly compactRevision: Revision;
+  /** More events of the same response follow in the next one. */
+  readonly fragment: boolean;
+  readonly events: readonly WatchEvent[];
 }
 
 export type ClientResult =
   | RangeResponse
   | KvWriteResponse
+  | WatchResult
+  /**
+   * `ttl` in seconds; 0 when there is no such lease. `revision` is from when the request came: a lease that is revoked
+   * at a later one was alive then.
+   */
+  | {
+    readonly kind: "leaseKeepAlive";
+    readonly revision: Revision;
+    readonly id: LeaseId;
+    readonly ttl: number;
+  }
+  /** Seconds. `ttl` is -1 when there is no such lease, or it has expired. Keys only where asked for. */
+  | {
+    readonly kind: "leaseTimeToLive";
+    readonly id: LeaseId;
+    readonly ttl: number;
+    readonly grantedTtl: number;
+    readonly keys: readonly Uint8Array[];
+  }
+  | { readonly kind: "leaseLeases"; readonly ids: readonly LeaseId[] }
+  /** The alarms that were asked for, or that the request raised or cleared. */
+  | { readonly kind: "alarms"; readonly alarms: readonly Alarm[] }
   /** Answer of memberList and of every membership change; `changed` is the member added, promoted or updated. */
   | { readonly kind: "members"; readonly members: readonly MemberInfo[]; readonly changed: MemberInfo | null }
   | MemberStatus
   | { readonly kind: "hash"; readonly hash: number }
   | { readonly kind: "hashKv"; readonly hash: number; readonly compactRevision: Revision }
-  /** Answer of moveLeader, campaign and pinElection. */
+  /** Answer of moveLeader, defragment, campaign and pinElection. */
   | { readonly kind: "done" };
 
 export type ClientResponse =

@@ -86,10 +86,11 @@ function newestCells({ raft, machine }: ViewParts, durable: LogIndex, commit: Lo
   }));
 }
 
-/** Entries never change, so a label is made once. */
+/** Entries never change, so a label is made once; but those of conf changes tell names that may be learnt later. */
 const labels = new WeakMap<Entry, string>();
 
 function labelOf(entry: Entry, machine: StateMachine): string {
+  if (entry.kind !== "normal") return entryLabel(entry, machine.members.list());
   let label = labels.get(entry);
   if (label === undefined) labels.set(entry, label = entryLabel(entry, machine.members.list()));
   return label;

@@ -1,6 +1,7 @@
 // How a member is told to behave: identity, timing, limits. etcd's flags arrive here as plain values.
 
 import type { ClusterId, MemberId } from "../base/ids.ts";
+import type { AutoCompaction } from "./auto_compactor.ts";
 import type { MemberInfo } from "./io.ts";
 
 /** The clocks of a cluster, in ticks of one member's own time. */
@@ -68,6 +69,11 @@ export interface MemberOptions {
   readonly segmentBytesMax: number;
   readonly maxTxnOps: number;
   readonly maxRequestBytes: number;
+  /** The database file may grow to this size, then only deletions are served; 0 or less: without limit. */
+  readonly quotaBackendBytes: number;
+  readonly autoCompaction: AutoCompaction;
+  /** Between two reports of progress to a watch that asked for them. etcd: 10 minutes. */
+  readonly watchProgressMs: number;
   /** Refuse membership changes that would leave the cluster without a started quorum. */
   readonly strictReconfigCheck: boolean;
   /** Whether `trace` outputs are made at all. */
@@ -81,5 +87,8 @@ export const MEMBER_DEFAULTS = {
   segmentBytesMax: 64 * 1024 * 1024,
   maxTxnOps: 128,
   maxRequestBytes: 1_572_864,
+  quotaBackendBytes: 2 * 1024 * 1024 * 1024,
+  autoCompaction: { kind: "off" },
+  watchProgressMs: 600_000,
   strictReconfigCheck: true,
 } as const;

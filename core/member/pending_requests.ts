@@ -1,11 +1,15 @@
-// Who waits for what. A request waits under the host's number; one that went through the log also under the id its
-// entry carries, by which the member knows its own when the entry is applied.
+// Who waits for what. A request waits under the host's number, or, when another member asked, under a negative one of
+// our own; one that went through the log also under the id its entry carries, by which the member knows its own when
+// the entry is applied.
 
+import type { Revision } from "../base/ids.ts";
 import type { ClientRequest } from "./io.ts";
 
 export interface PendingRequest {
   readonly requestId: number;
   readonly request: ClientRequest;
+  /** The store's when the request came. */
+  readonly revision: Revision;
   /** The tick at which the client is told "request timed out". What was proposed may still happen. */
   readonly deadlineTick: number;
   /** Id inside the log entry, 16 hex digits; null for reads. */

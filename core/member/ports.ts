@@ -16,7 +16,10 @@ export interface Disk {
 }
 
 export interface Network {
-  /** May lose, delay, repeat and reorder; never blocks, never throws. The frame is one raftpb.Message. */
+  /**
+   * May lose, delay, repeat and reorder; never blocks, never throws. The frame is one raftpb.Message, or one talk
+   * (wire/talk_codec.ts: it begins with a zero byte), which only members of ours understand.
+   */
   send(to: MemberId, frame: Uint8Array): void;
   /** Whom to keep connections to from now on. */
   setRoster(members: readonly MemberAddress[]): void;

@@ -10,6 +10,23 @@ export function isRead(request: ClientRequest): request is RangeRequest | TxnReq
   return request.kind === "range" || (request.kind === "txn" && isReadOnlyTxn(request));
 }
 
+/** What only the leader can answer; a member that does not lead passes it on. */
+export type LeadersRequest = Extract<
+  ClientRequest,
+  { readonly kind: "leaseKeepAlive" | "leaseTimeToLive" | "memberPromote" }
+>;
+
+export function isForLeader(request: ClientRequest): request is LeadersRequest {
+  return request.kind === "memberPromote" || isLeaseQuestion(request);
+}
+
+/** Answered by the leader's clock, once the quorum has confirmed that it still is the leader. */
+export function isLeaseQuestion(
+  request: ClientRequest,
+): request is Exclude<LeadersRequest, { readonly kind: "memberPromote" }> {
+  return request.kind === "leaseKeepAlive" || request.kind === "leaseTimeToLive";
+}
+
 /** The change of members that a request asks for; null for all others. */
 export function membershipChangeOf(request: ClientRequest): MembershipChange | null {
   switch (request.kind) {

@@ -1,38 +1,62 @@
-// What the log builds: the keys and the list of members, moved forward one entry at a time. The one place where
+// What the log builds: the keys, the list of members and the alarms, moved forward one entry at a time. The one place where
 // Raft's entries meet the store. Everything here follows from the entries alone, so that members at the same index
 // are equal to the byte.
 
 import { assert } from "../base/assert.ts";
 import { concatBytes, fromUtf8, utf8 } from "../base/bytes.ts";
 import { ETCD_ERRORS, type EtcdError } from "../base/etcd_error.ts";
-import type { LogIndex } from "../base/ids.ts";
+import { type LogIndex, memberId } from "../base/ids.ts";
 import { KvStore } from "../kv/kv_store.ts";
+import type { KvEvent } from "../kv/requests.ts";
 import type { KvStoreState } from "../kv/tables.ts";
 import type { LogRequest } from "../wire/request_codec.ts";
+import { type Alarm, Alarms, isAlarmKind } from "./alarms.ts";
 import {
   ClusterMembers,
   type ClusterMembersState,
   decodeClusterMembers,
-  encodeClusterMembers,
   type MembershipChange,
 } from "./cluster_members.ts";
 import type { ClientResult } from "./io.ts";
+import { costOf } from "./space.ts";
 
 export interface StateMachineState {
   readonly kv: KvStoreState;
   readonly members: ClusterMembersState;
+  readonly alarms: readonly Alarm[];
+  readonly clusterVersion: string | null;
+  readonly applied: LogIndex;
+}
+
+/** What an applied request came to. */
+export interface AppliedRequest {
+  readonly answer: ClientResult | EtcdError;
+  /** What changed in the store, all of it at its present revision. */
+  readonly events: readonly KvEvent[];
+}
+
+interface Parts {
+  readonly kv: KvStore;
+  readonly members: ClusterMembers;
+  readonly alarms: Alarms;
+  readonly clusterVersion: string | null;
   readonly applied: LogIndex;
 }
 
 export class StateMachine {
   readonly kv: KvStore;
   readonly members: ClusterMembers;
+  readonly alarms: Alarms;
+  /** The API that all members understand, such as "3.4.0"; null until a leader has said so. */
+  clusterVersion: string | null;
   /** Index of the last entry applied. Invariant: grows by exactly one with each entry. */
   applied: LogIndex;
 
-  constructor(parts?: { kv: KvStore; members: ClusterMembers; applied: LogIndex }) {
+  constructor(parts?: Parts) {
     this.kv = parts?.kv ?? new KvStore();
     this.members = parts?.members ?? new ClusterMembers();
+    this.alarms = parts?.alarms ?? new Alarms();
+    this.clusterVersion = parts?.clusterVersion ?? null;
     this.applied = parts?.applied ?? 0;
   }
 
@@ -40,12 +64,20 @@ export class StateMachine {
     return new StateMachine({
       kv: KvStore.restore(state.kv),
       members: new ClusterMembers(state.members),
+      alarms: new Alarms(state.alarms),
+      clusterVersion: state.clusterVersion,
       applied: state.applied,
     });
   }
 
   capture(): StateMachineState {
-    return { kv: this.kv.capture(), members: this.members.capture(), applied: this.applied };
+    return {
+      kv: this.kv.capture(),
+      members: this.members.capture(),
+      alarms: this.alarms.capture(),
+      clusterVersion: this.clusterVersion,
+      applied: this.applied,
+    };
   }
 
   /** A new leader's empty entry, or one that Raft emptied: only the index moves. */
@@ -53,24 +85,39 @@ export class StateMachine {
     this.#moveTo(index);
   }
 
-  applyRequest(index: LogIndex, request: LogRequest): ClientResult | EtcdError {
+  applyRequest(index: LogIndex, request: LogRequest): AppliedRequest {
     this.#moveTo(index);
     switch (request.kind) {
       case "publish":
         this.members.publish(request.member, request.name, request.clientUrls);
-        return { kind: "done" };
-      case "put":
-      case "deleteRange":
-      case "txn":
-      case "compact":
-      case "leaseGrant":
-      case "leaseRevoke":
-        return this.kv.apply(request).response;
-      default:
-        // Entries of a kind this version does not serve came from a newer or foreign leader: every member of this
-        // version skips them alike.
-        return ETCD_ERRORS.unknownMethod;
+        return changingNoKey({ kind: "done" });
+      case "clusterVersion":
+        this.clusterVersion = request.version;
+        return changingNoKey({ kind: "done" });
+      case "alarm":
+        return changingNoKey({ kind: "alarms", alarms: this.#applyAlarm(request) });
+      default: {
+        const refusal = this.#refusalOf(request);
+        if (refusal) return changingNoKey(refusal);
+        const { response, events } = this.kv.apply(request);
+        return { answer: response, events };
+      }
     }
+  }
+
+  /** What the alarms forbid, on every member alike. (etcd's capped and corrupt appliers) */
+  #refusalOf(request: LogRequest): EtcdError | null {
+    if (this.alarms.has("corrupt")) return ETCD_ERRORS.corrupt;
+    return this.alarms.has("noSpace") && costOf(request) > 0 ? ETCD_ERRORS.noSpace : null;
+  }
+
+  #applyAlarm({ action, member, alarm }: LogRequest & { kind: "alarm" }): readonly Alarm[] {
+    if (action === "get") return this.alarms.list(alarm);
+    if (member === null || alarm === "none") return [];
+    const meant: Alarm = { member, alarm };
+    if (action === "activate") this.alarms.raise(meant);
+    else if (!this.alarms.clear(meant)) return [];
+    return [meant];
   }
 
   /** @returns the list after the change, or why it could not be made; every member decides alike. */
@@ -85,13 +132,16 @@ export class StateMachine {
   /**
    * The whole state, for a snapshot:
    *
-   *     | 4 bytes: length of the list, little endian | list of members, JSON | the store |
+   *     | 4 bytes: length of the JSON, little endian | members, alarms and version as JSON | the store |
    */
   encode(): Uint8Array {
-    const list = utf8(encodeClusterMembers(this.members));
+    const { clusterVersion } = this;
+    const cluster = utf8(
+      JSON.stringify({ ...this.members.capture(), alarms: this.alarms.capture(), clusterVersion }),
+    );
     const length = new Uint8Array(4);
-    for (let i = 0; i < 4; i++) length[i] = list.length >>> (8 * i);
-    return concatBytes([length, list, this.kv.encode()]);
+    for (let i = 0; i < 4; i++) length[i] = cluster.length >>> (8 * i);
+    return concatBytes([length, cluster, this.kv.encode()]);
   }
 
   /** @returns null when the bytes are not what `encode` wrote. */
@@ -99,14 +149,36 @@ export class StateMachine {
     if (bytes.length < 4) return null;
     const length = bytes[0]! + bytes[1]! * 2 ** 8 + bytes[2]! * 2 ** 16 + bytes[3]! * 2 ** 24;
     if (4 + length > bytes.length) return null;
-    const members = decodeClusterMembers(fromUtf8(bytes.subarray(4, 4 + length)));
+    const text = fromUtf8(bytes.subarray(4, 4 + length));
+    const members = decodeClusterMembers(text);
     const kv = KvStore.decode(bytes.subarray(4 + length));
-    if (members === null || !(kv instanceof KvStore)) return null;
-    return new StateMachine({ kv, members, applied });
+    const alarms = decodeAlarms(text);
+    if (members === null || alarms === null || !(kv instanceof KvStore)) return null;
+    return new StateMachine({ kv, members, ...alarms, applied });
   }
 
   #moveTo(index: LogIndex): void {
     assert(index === this.applied + 1, `applying entry ${index} after ${this.applied}`);
     this.applied = index;
+  }
+}
+
+function changingNoKey(answer: ClientResult | EtcdError): AppliedRequest {
+  return { answer, events: [] };
+}
+
+/** Snapshots of the first version know neither alarms nor version. @returns null when the text makes no sense. */
+function decodeAlarms(text: string): Pick<Parts, "alarms" | "clusterVersion"> | null {
+  try {
+    const { alarms = [], clusterVersion = null } = JSON.parse(text) as {
+      alarms?: readonly { member: string; alarm: string }[];
+      clusterVersion?: string | null;
+    };
+    const raised = alarms.flatMap(({ member, alarm }): Alarm[] =>
+      isAlarmKind(alarm) ? [{ member: memberId(member), alarm }] : []
+    );
+    return { alarms: new Alarms(raised), clusterVersion };
+  } catch {
+    return null;
   }
 }

@@ -9,7 +9,7 @@ import { ETCD_ERRORS, type EtcdError, otherError } from "../base/etcd_error.ts";
 import type { ClusterId, MemberId } from "../base/ids.ts";
 import { Prng, type PrngState } from "../base/prng.ts";
 import { MemberDriver, type StopReason } from "../member/driver.ts";
-import type { ClientRequest, ClientResponse, MemberInfo, Output } from "../member/io.ts";
+import type { ClientRequest, ClientResponse, MemberInfo, Output, WatchMessage } from "../member/io.ts";
 import { Member, type MemberState } from "../member/member.ts";
 import { type Bootstrap, MEMBER_DEFAULTS, type MemberOptions } from "../member/options.ts";
 import type { Disk, Network } from "../member/ports.ts";
@@ -17,7 +17,7 @@ import type { TraceEvent } from "../member/trace.ts";
 import type { MemberView } from "../member/view.ts";
 import type { OperatorAction } from "./actions.ts";
 import { clusterOf, type ClusterPlan, initialMembers } from "./cluster_plan.ts";
-import { EventQueue, type EventQueueState, type SimEvent } from "./event_queue.ts";
+import { EventQueue, type EventQueueState, type PlanOwner, type SimEvent } from "./event_queue.ts";
 import { SimDisk, type SimDiskState } from "./sim_disk.ts";
 import { SimNetwork, type SimNetworkState } from "./sim_network.ts";
 
@@ -50,8 +50,11 @@ export interface SimObserver {
   onCrash?(sim: ClusterSim, member: MemberId): void;
   onRestart?(sim: ClusterSim, member: MemberId): void;
   onWipe?(member: MemberId): void;
-  onResponse?(requestId: number, response: ClientResponse): void;
-  onPlan?(owner: "faults" | "workload", what: string): void;
+  /** `last` is false while more may follow: only streams have more than one response. */
+  onResponse?(requestId: number, response: ClientResponse, last: boolean): void;
+  /** A member hands a frame to the network, whatever becomes of it there. */
+  onSend?(from: MemberId, to: MemberId, frame: Uint8Array): void;
+  onPlan?(owner: PlanOwner, what: string): void;
 }
 
 interface Slot {
@@ -241,7 +244,7 @@ export class ClusterSim {
   }
 
   /** Wakes the owner's observer after `delayMs`: how fault injectors and workloads keep time. */
-  planFor(owner: "faults" | "workload", delayMs: number, what: string): void {
+  planFor(owner: PlanOwner, delayMs: number, what: string): void {
     this.#queue.plan(delayMs, { kind: "plan", owner, what });
   }
 
@@ -252,6 +255,21 @@ export class ClusterSim {
     const requestId = this.#nextRequestId++;
     this.#queue.plan(0, { kind: "request", member, requestId, request });
     return requestId;
+  }
+
+  /** A further word on a stream that `request` opened at this member. Unheard when it has ended. */
+  say(member: MemberId, requestId: number, message: WatchMessage): void {
+    this.#queue.plan(0, { kind: "say", member, requestId, message });
+  }
+
+  /** The client of a stream has read this many of its responses, `delayMs` from now. */
+  taken(member: MemberId, requestId: number, { count, delayMs }: { count: number; delayMs: number }): void {
+    this.#queue.plan(delayMs, { kind: "taken", member, requestId, count });
+  }
+
+  /** The client goes away: no answer is wanted, a stream ends. */
+  cancel(member: MemberId, requestId: number): void {
+    this.#queue.plan(0, { kind: "cancel", member, requestId });
   }
 
   /** @returns why the action would change nothing, or null when it was done. */
@@ -319,7 +337,7 @@ export class ClusterSim {
     const lost = [...slot.requests.values()];
     Object.assign(slot, { state: "stopped", member: null, driver: null, held: [], requests: new Map() });
     // Whoever waits for an answer of this member sees its connection break and cannot know what became of it.
-    for (const requestId of lost) this.#answer(requestId, ETCD_ERRORS.timeoutDueToConnectionLost);
+    for (const requestId of lost) this.#answer(requestId, ETCD_ERRORS.timeoutDueToConnectionLost, true);
     return null;
   }
 
@@ -432,7 +450,7 @@ export class ClusterSim {
     for (const [driverRequestId, requestId] of slot.requests) {
       slot.driver.adopt(
         driverRequestId,
-        (response) => this.#answered(slot, driverRequestId, requestId, response),
+        (response, last) => this.#answered(slot, { driverRequestId, requestId }, response, last),
       );
     }
   }
@@ -469,7 +487,10 @@ export class ClusterSim {
       close: () => {},
     };
     const network: Network = {
-      send: (to, frame) => this.#network.send(id, to, frame),
+      send: (to, frame) => {
+        for (const observer of this.#observers) observer.onSend?.(id, to, frame);
+        this.#network.send(id, to, frame);
+      },
       setRoster: () => {},
       close: () => {},
     };
@@ -522,6 +543,11 @@ export class ClusterSim {
       case "request":
         this.#deliverRequest(slot, event);
         break;
+      case "say":
+      case "taken":
+      case "cancel":
+        this.#deliverWord(slot, event);
+        break;
     }
     for (const observer of this.#observers) observer.afterStep?.(this, id);
   }
@@ -532,28 +558,42 @@ export class ClusterSim {
   }
 
   #turnAway(event: SimEvent): void {
-    if (event.kind === "request") this.#answer(event.requestId, CONNECTION_REFUSED);
+    if (event.kind === "request") this.#answer(event.requestId, CONNECTION_REFUSED, true);
   }
 
   #deliverRequest(slot: Slot, event: SimEvent & { kind: "request" }): void {
     const { requestId, request } = event;
     let driverRequestId = 0;
-    let answeredAtOnce = false;
-    const onResponse = (response: ClientResponse) => {
-      answeredAtOnce = true;
-      this.#answered(slot, driverRequestId, requestId, response);
-    };
-    driverRequestId = slot.driver!.request(request, onResponse);
-    if (!answeredAtOnce) slot.requests.set(driverRequestId, requestId);
+    let isOver = false;
+    driverRequestId = slot.driver!.request(request, (response, last) => {
+      isOver = last;
+      this.#answered(slot, { driverRequestId, requestId }, response, last);
+    });
+    if (!isOver) slot.requests.set(driverRequestId, requestId);
   }
 
-  #answered(slot: Slot, driverRequestId: number, requestId: number, response: ClientResponse): void {
+  #deliverWord(slot: Slot, event: SimEvent & { kind: "say" | "taken" | "cancel" }): void {
+    const entry = [...slot.requests].find(([, requestId]) => requestId === event.requestId);
+    if (!entry) return;
+    const [driverRequestId] = entry;
+    if (event.kind === "say") return slot.driver!.say(driverRequestId, event.message);
+    if (event.kind === "taken") return slot.driver!.taken(driverRequestId, event.count);
     slot.requests.delete(driverRequestId);
-    this.#answer(requestId, response);
+    slot.driver!.cancel(driverRequestId);
   }
 
-  #answer(requestId: number, response: ClientResponse): void {
-    for (const observer of this.#observers) observer.onResponse?.(requestId, response);
+  #answered(
+    slot: Slot,
+    ids: { readonly driverRequestId: number; readonly requestId: number },
+    response: ClientResponse,
+    last: boolean,
+  ): void {
+    if (last) slot.requests.delete(ids.driverRequestId);
+    this.#answer(ids.requestId, response, last);
+  }
+
+  #answer(requestId: number, response: ClientResponse, last: boolean): void {
+    for (const observer of this.#observers) observer.onResponse?.(requestId, response, last);
   }
 
   #trace(member: MemberId, event: TraceEvent): void {

@@ -3,7 +3,7 @@
 
 import { Heap } from "../base/heap.ts";
 import type { MemberId } from "../base/ids.ts";
-import type { ClientRequest } from "../member/io.ts";
+import type { ClientRequest, WatchMessage } from "../member/io.ts";
 
 export type SimEvent =
   | { readonly kind: "tick"; readonly member: MemberId; readonly start: number }
@@ -16,8 +16,24 @@ export type SimEvent =
     readonly requestId: number;
     readonly request: ClientRequest;
   }
-  /** A plan of the fault injector or the workload: the owner knows what `what` means. */
-  | { readonly kind: "plan"; readonly owner: "faults" | "workload"; readonly what: string };
+  /** A client speaks on a stream it opened, takes its responses, or goes. */
+  | {
+    readonly kind: "say";
+    readonly member: MemberId;
+    readonly requestId: number;
+    readonly message: WatchMessage;
+  }
+  | {
+    readonly kind: "taken";
+    readonly member: MemberId;
+    readonly requestId: number;
+    readonly count: number;
+  }
+  | { readonly kind: "cancel"; readonly member: MemberId; readonly requestId: number }
+  /** A plan of the fault injector or of clients: the owner knows what `what` means. */
+  | { readonly kind: "plan"; readonly owner: PlanOwner; readonly what: string };
+
+export type PlanOwner = "faults" | "workload" | "sessions";
 
 export interface PlannedEvent {
   readonly atMs: number;

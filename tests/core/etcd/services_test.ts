@@ -189,6 +189,7 @@ Deno.test("a status names its leader by id, and nobody by zero", () => {
     raftTerm: 3,
     isLearner: false,
     errors: [],
+    clusterVersion: "3.4.0",
   } as const;
   const write = (result: ClientResult) =>
     fromBinary(StatusResponseSchema, methodOf("Maintenance", "Status").writeResponse(answerOf(result)));

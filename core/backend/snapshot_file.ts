@@ -1,0 +1,86 @@
+// The file of `etcdctl snapshot save`: an etcd database and the SHA-256 of it, which is also what the Maintenance
+// service's Snapshot stream carries. (clientv3/snapshot/v3_snapshot.go, etcdserver/api/v3rpc/maintenance.go)
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { equalBytes, toHex } from "../base/bytes.ts";
+import type { StateMachine } from "../member/state_machine.ts";
+import { BboltFile } from "./bbolt_reader.ts";
+import type { ByteSource } from "./bbolt_writer.ts";
+import { type BackendState, decodeBackend, planBackend } from "./etcd_backend.ts";
+import { isTrouble, type Trouble, trouble } from "./trouble.ts";
+
+const HASH_BYTES = 32;
+/** Every page size is a multiple of a disk's smallest sector, so a file of whole pages and a hash shows by its size. */
+const SECTOR_BYTES = 512;
+/** etcd sends a snapshot in messages of this size. (snapshotSendBufferSize) */
+const CHUNK_BYTES = 32 * 1024;
+
+/**
+ * A snapshot of this state as it is now, to be sent or written piece by piece while the member goes on. All chunks
+ * but the last two are of 32 KiB; the last one is the hash alone, as etcd sends it.
+ */
+export function planSnapshotFile(machine: StateMachine): ByteSource {
+  const database = planBackend(machine);
+  return {
+    sizeBytes: database.sizeBytes + HASH_BYTES,
+    *chunks() {
+      const hash = sha256.create();
+      for (const chunk of inEqualChunks(database)) {
+        hash.update(chunk);
+        yield chunk;
+      }
+      yield hash.digest();
+    },
+  };
+}
+
+function* inEqualChunks(source: ByteSource): Generator<Uint8Array> {
+  let leftBytes = source.sizeBytes;
+  let chunk = new Uint8Array(Math.min(leftBytes, CHUNK_BYTES));
+  let filledBytes = 0;
+  for (const piece of source.chunks()) {
+    for (let at = 0; at < piece.length;) {
+      const part = piece.subarray(at, at + chunk.length - filledBytes);
+      chunk.set(part, filledBytes);
+      filledBytes += part.length;
+      at += part.length;
+      if (filledBytes < chunk.length) continue;
+      yield chunk;
+      leftBytes -= chunk.length;
+      chunk = new Uint8Array(Math.min(leftBytes, CHUNK_BYTES));
+      filledBytes = 0;
+    }
+  }
+}
+
+export interface SnapshotReadOptions {
+  /** Take a file whose hash is missing or wrong: a database copied out of a data directory has none. */
+  readonly skipHashCheck: boolean;
+}
+
+/** What a snapshot file holds, or what is wrong with it. Never throws on bad bytes. */
+export function readSnapshotFile(bytes: Uint8Array, options: SnapshotReadOptions): BackendState | Trouble {
+  const hasHash = bytes.length % SECTOR_BYTES === HASH_BYTES;
+  const database = hasHash ? bytes.subarray(0, bytes.length - HASH_BYTES) : bytes;
+  // A file that is no database at all, or not all of one, is told so before its hash is spoken of.
+  const file = BboltFile.open(database);
+  if (isTrouble(file)) return file;
+  if (!options.skipHashCheck) {
+    if (!hasHash) {
+      return trouble(
+        "it does not end with a SHA-256: it was cut, or copied out of a data directory " +
+          "(--skip-hash-check takes it all the same)",
+      );
+    }
+    const expected = bytes.subarray(database.length);
+    const actual = sha256(database);
+    if (!equalBytes(expected, actual)) {
+      return trouble(
+        `its SHA-256 does not match: expected ${toHex(expected)}, got ${
+          toHex(actual)
+        }; it was changed on its way`,
+      );
+    }
+  }
+  return decodeBackend(database);
+}
