@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "core/etcd",
     "core/sim",
     "core/check",
+    "core/lab",
   ],
   "workers/browser": ["core"],
   "workers/deno": ["core"],

@@ -18,9 +18,10 @@ import {
 } from "../kv/requests.ts";
 import type { ClientRequest, ClientResponse } from "../member/io.ts";
 import type { Arguments } from "./arguments.ts";
+import { leaseIdOf } from "./stream_words.ts";
 
 export const CLIENT_USAGES = {
-  put: "put <key> <value> [at=<member>] [nowait]",
+  put: "put <key> <value> [lease=<id>] [at=<member>] [nowait]",
   get: "get <key> [prefix] [serializable] [revision=N] [at=<member>] [nowait]",
   del: "del <key> [prefix] [at=<member>] [nowait]",
   txn: "txn <compare>… then <op>; … [else <op>; …] [at=<member>] [nowait]; " +
@@ -33,8 +34,14 @@ export type ClientVerb = keyof typeof CLIENT_USAGES;
 /** The words after a client's verb, `at=` and `nowait` already taken, as a request. */
 export function readRequest(verb: ClientVerb, args: Arguments): ClientRequest {
   switch (verb) {
-    case "put":
-      return putRequest({ key: utf8(args.word("a key")), value: utf8(args.word("a value")) });
+    case "put": {
+      const lease = args.named("lease");
+      return putRequest({
+        key: utf8(args.word("a key")),
+        value: utf8(args.word("a value")),
+        ...(lease !== null && { lease: leaseIdOf(lease, args) }),
+      });
+    }
     case "get": {
       const isPrefix = args.flag("prefix");
       const serializable = args.flag("serializable");

@@ -8,7 +8,9 @@ import type { TraceEvent } from "../member/trace.ts";
 import type { Role } from "../raft/types.ts";
 import type { OperatorAction } from "../sim/actions.ts";
 import type { ClusterSim, SimObserver, TraceRecord } from "../sim/cluster_sim.ts";
+import { ClientStreams } from "./client_streams.ts";
 import { describeEvent } from "./describe_event.ts";
+import type { Happening } from "./happening.ts";
 import type { CampaignCause, Description } from "./sentences.ts";
 
 /** The journal forgets its older half when it holds more events than this. */
@@ -27,6 +29,10 @@ interface Known {
 
 export class Journal implements SimObserver {
   readonly history = new ClientHistory();
+  /** Watches that clients keep open. */
+  readonly streams: ClientStreams = new ClientStreams((told) => this.#tell(told));
+  /** Hears of everything as it happens: lessons' conditions. */
+  readonly #listener: ((happening: Happening) => void) | null;
   #sim: ClusterSim | null = null;
   #events: JournalEvent[] = [];
   readonly #known = new Map<MemberId, Known>();
@@ -38,9 +44,20 @@ export class Journal implements SimObserver {
   #operatorAnswers: ClientResponse[] = [];
   readonly #counts = new Map<TraceEvent["kind"], number>();
 
+  constructor(listener: ((happening: Happening) => void) | null = null) {
+    this.#listener = listener;
+  }
+
   /** The run that is watched; the run itself is made with this journal among its observers. */
   attach(sim: ClusterSim): void {
     this.#sim = sim;
+    this.streams.attach(sim);
+    this.#tell({ kind: "cluster" });
+  }
+
+  /** Trace events so far: the number of the newest. */
+  get eventNumber(): number {
+    return this.#events.at(-1)?.number ?? 0;
   }
 
   get events(): readonly JournalEvent[] {
@@ -57,12 +74,14 @@ export class Journal implements SimObserver {
     const sim = this.#sim!;
     const requestId = sim.request(member, request);
     this.history.invoked({ requestId, member, request, atMs: sim.nowMs });
+    this.#tell({ kind: "asked", operation: this.history.operation(requestId)! });
     return requestId;
   }
 
   /** An operator's verb was carried out: some of what follows is of its making. */
   acted(action: OperatorAction): void {
     if (action.kind === "transfer") this.#heir = action.to;
+    this.#tell({ kind: "act", action });
   }
 
   /** What members have answered to operators' verbs since this was last asked. */
@@ -87,19 +106,31 @@ export class Journal implements SimObserver {
     const cause = this.#causeAt(member, atMs);
     this.#events.push({ ...record, roleBefore: known.role, termBefore: known.term, cause });
     if (event.kind === "requested" && event.what === "campaign") this.#toldToCampaignAtMs.set(member, atMs);
-    if (event.kind !== "role") return;
-    if (event.role === "leader") this.#heir = null;
-    known.role = event.role;
-    known.term = event.term;
+    if (event.kind === "role") {
+      if (event.role === "leader") this.#heir = null;
+      known.role = event.role;
+      known.term = event.term;
+    }
+    this.#tell({ kind: "trace", member, event });
   }
 
   onCrash(_sim: ClusterSim, member: MemberId): void {
     this.#known.delete(member);
   }
 
-  onResponse(requestId: number, response: ClientResponse): void {
-    if (this.history.operation(requestId)) this.history.returned(requestId, response, this.#sim!.nowMs);
-    else this.#operatorAnswers.push(response);
+  onResponse(requestId: number, response: ClientResponse, last: boolean): void {
+    if (this.streams.take(requestId, response, last)) return;
+    if (!this.history.operation(requestId)) {
+      this.#operatorAnswers.push(response);
+      return;
+    }
+    this.history.returned(requestId, response, this.#sim!.nowMs);
+    this.#tell({ kind: "answered", operation: this.history.operation(requestId)! });
+  }
+
+  #tell(happening: Happening): void {
+    // While the cluster is being built, nobody can be shown it yet.
+    if (this.#sim) this.#listener?.(happening);
   }
 
   #causeAt(member: MemberId, atMs: number): CampaignCause {

@@ -8,6 +8,7 @@ import { ACTION_USAGES, type ActionName, memberOf, readActions } from "./action_
 import { Arguments } from "./arguments.ts";
 import { CLIENT_USAGES, type ClientVerb, outcomeText, readRequest } from "./client_words.ts";
 import { CLUSTER_USAGE, readClusterPlan } from "./cluster_words.ts";
+import type { ClusterNow, Happening, Moment } from "./happening.ts";
 import { EXPECT_USAGE, expectation } from "./expect_words.ts";
 import {
   type Announced,
@@ -16,6 +17,7 @@ import {
   MEMBERSHIP_VERBS,
   startMember,
 } from "./membership_words.ts";
+import { MEASURE_USAGES, type MeasureVerb, measureWords } from "./measure_words.ts";
 import type { ParsedCommand } from "./parse.ts";
 import { ScenarioError, suggestion } from "./scenario_error.ts";
 import {
@@ -29,11 +31,16 @@ import {
   showMembers,
 } from "./show_words.ts";
 import { Stage, withShortNames } from "./stage.ts";
+import { clusterNow } from "./stage_now.ts";
+import { StartModel } from "./start_model.ts";
+import { START_USAGES, type StartVerb, startWords } from "./start_words.ts";
+import { STREAM_USAGES, type StreamVerb, streamWords } from "./stream_words.ts";
 
 const RUN_USAGE =
   "run for=<duration> | until=leader|new-leader|no-leader|term=N|commit=N|applied=N|event=<kind>|" +
   "answers|converged [limit=10s]";
 const ANSWER_USAGE = "answer <request number>";
+const DEED_USAGE = "deed <word>…";
 const RUN_LIMIT_MS = 10_000;
 
 /** Every command and how it is written. */
@@ -42,19 +49,32 @@ export const USAGES: Readonly<Record<string, string>> = {
   run: RUN_USAGE,
   ...ACTION_USAGES,
   ...CLIENT_USAGES,
+  ...STREAM_USAGES,
   answer: ANSWER_USAGE,
   ...SHOW_USAGES,
   ...MEMBERSHIP_USAGES,
+  ...START_USAGES,
+  ...MEASURE_USAGES,
+  deed: DEED_USAGE,
   expect: EXPECT_USAGE,
 };
 
 export class ScenarioRunner {
   #stage: Stage | null;
   #announced: Announced = new Map();
+  readonly #starts = new StartModel();
+  readonly #onMoment: ((moment: Moment) => void) | null;
+  #clusterCount = 0;
 
-  /** @param options.stage a cluster that runs already; otherwise the first command makes one. */
-  constructor(options: { readonly stage?: Stage } = {}) {
+  /**
+   * @param options.stage a cluster that runs already; otherwise the first command makes one.
+   * @param options.onMoment hears of everything that happens under the commands, in order.
+   */
+  constructor(
+    options: { readonly stage?: Stage; readonly onMoment?: (moment: Moment) => void } = {},
+  ) {
     this.#stage = options.stage ?? null;
+    this.#onMoment = options.onMoment ?? null;
   }
 
   /** The cluster under the commands; null before `cluster`. */
@@ -74,6 +94,8 @@ export class ScenarioRunner {
     }
     const args = new Arguments(command, usage);
     if (command.name === "cluster") return this.#cluster(args);
+    const besides = this.#withoutCluster(command.name, args);
+    if (besides !== null) return besides;
     const stage = this.#stage ?? args.fail("there is no cluster yet; begin with: cluster members=3");
     const said = this.#carryOut(command.name, args, stage);
     args.end();
@@ -83,16 +105,36 @@ export class ScenarioRunner {
   #cluster(args: Arguments): string {
     const plan = readClusterPlan(args);
     args.end();
-    this.#stage = new Stage(plan);
+    this.#clusterCount += 1;
+    this.#stage = new Stage(plan, this.#onMoment && ((happening, stage) => this.#tell(happening, stage)));
     this.#announced = new Map();
     const { preVote, checkQuorum } = plan.rules;
     const rules = preVote && checkQuorum ? "PreVote and CheckQuorum" : "neither PreVote nor CheckQuorum";
     return `${plan.size === 1 ? "1 member" : `${plan.size} members`}, seed ${plan.seed}, ${rules}`;
   }
 
+  /** Commands that need no cluster; null when this is none of them. */
+  #withoutCluster(name: string, args: Arguments): string | null {
+    const tell = (happening: Happening) => this.#tell(happening, this.#stage);
+    if (name in START_USAGES) return startWords(name as StartVerb, args, this.#starts, tell);
+    if (name in MEASURE_USAGES) return measureWords(name as MeasureVerb, args, tell);
+    if (name !== "deed") return null;
+    const words = args.rest();
+    if (words.length === 0) args.fail("expected what the reader does");
+    tell({ kind: "deed", words });
+    return "ok";
+  }
+
+  #tell(what: Happening, stage: Stage | null): void {
+    if (!this.#onMoment) return;
+    const cluster: ClusterNow | null = stage && clusterNow(stage, this.#clusterCount);
+    this.#onMoment({ number: stage?.journal.eventNumber ?? 0, atMs: stage?.sim.nowMs ?? 0, cluster, what });
+  }
+
   #carryOut(name: string, args: Arguments, stage: Stage): string {
     if (name in ACTION_USAGES) return this.#act(name as ActionName, args, stage);
     if (name in CLIENT_USAGES) return this.#ask(name as ClientVerb, args, stage);
+    if (name in STREAM_USAGES) return streamWords(name as StreamVerb, args, stage);
     switch (name) {
       case "run":
         return this.#letTimePass(args, stage);

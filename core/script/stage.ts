@@ -7,6 +7,7 @@ import type { ClientRequest } from "../member/io.ts";
 import type { OperatorAction } from "../sim/actions.ts";
 import type { ClusterPlan } from "../sim/cluster_plan.ts";
 import { ClusterSim } from "../sim/cluster_sim.ts";
+import type { Happening } from "./happening.ts";
 import { Journal } from "./journal.ts";
 import { MemberNames } from "./member_names.ts";
 
@@ -15,14 +16,16 @@ const ANSWER_GRACE_MS = 2_000;
 
 export class Stage {
   readonly sim: ClusterSim;
-  readonly journal = new Journal();
+  readonly journal: Journal;
   readonly invariants = new ClusterInvariants();
   readonly names: MemberNames;
 
-  constructor(plan: ClusterPlan) {
+  /** @param listener hears of everything that happens here, from the moment the cluster stands. */
+  constructor(plan: ClusterPlan, listener: ((happening: Happening, stage: Stage) => void) | null = null) {
+    this.journal = new Journal(listener && ((happening) => listener(happening, this)));
     this.sim = new ClusterSim(plan, [this.journal, this.invariants]);
-    this.journal.attach(this.sim);
     this.names = new MemberNames(this.sim);
+    this.journal.attach(this.sim);
   }
 
   /** Members in order of name that were not removed or replaced. */
