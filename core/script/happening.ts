@@ -11,6 +11,8 @@ import type { StartOutcome } from "./start_model.ts";
 export type Happening =
   /** A cluster of its own stands, in place of any before. */
   | { readonly kind: "cluster" }
+  /** Nothing happened: this is how things stand when somebody begins to look. */
+  | { readonly kind: "look" }
   | { readonly kind: "trace"; readonly member: MemberId; readonly event: TraceEvent }
   | { readonly kind: "act"; readonly action: OperatorAction }
   | { readonly kind: "asked"; readonly operation: ClientOperation }

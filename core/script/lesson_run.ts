@@ -55,6 +55,8 @@ export class LessonRun {
   #notes = new Map<string, string>();
   #watches = new Map<string, Watch>();
   #revealed: boolean;
+  /** The newest moment, whatever the phase: how things stand when an experiment begins. */
+  #newest: Moment | null = null;
 
   /** @param from progress of an earlier visit to the same lesson; what no longer fits it is forgotten. */
   constructor(lesson: Lesson, from?: LessonProgress) {
@@ -111,6 +113,7 @@ export class LessonRun {
     this.#notes.clear();
     this.#revealed = false;
     this.#open();
+    this.#look();
   }
 
   /** "Reset": the same step without what was seen; predictions stay. */
@@ -119,6 +122,7 @@ export class LessonRun {
     this.#notes.clear();
     this.#revealed = false;
     this.#open();
+    this.#look();
   }
 
   /** @returns false when this cannot be said, or was committed already: a prediction is made once. */
@@ -126,13 +130,25 @@ export class LessonRun {
     const found = this.step?.predictions.find(({ id }) => id === prediction);
     if (!found || this.#said.has(prediction) || !isSayable(found, said)) return false;
     this.#said.set(prediction, [...said]);
+    this.#look();
     this.#maybeReveal();
     return true;
   }
 
   /** Shows every condition the moment, once the predictions are made. What came before them proves nothing. */
   see(moment: Moment): void {
+    this.#newest = moment;
     if (this.phase !== "running") return;
+    this.#show(moment);
+    this.#maybeReveal();
+  }
+
+  /** Lets a fresh experiment see who leads and what stands; that by itself is not an event of it. */
+  #look(): void {
+    if (this.phase === "running" && this.#newest) this.#show({ ...this.#newest, what: { kind: "look" } });
+  }
+
+  #show(moment: Moment): void {
     for (const [id, watch] of this.#watches) {
       const seen = watch.next(moment);
       if (seen.done) {
@@ -141,7 +157,6 @@ export class LessonRun {
         this.#notes.delete(id);
       } else if (seen.value !== undefined) this.#notes.set(id, seen.value);
     }
-    this.#maybeReveal();
   }
 
   checklist(): readonly ChecklistItem[] {
