@@ -303,12 +303,15 @@ function leaderCrash(moment: Moment, leads: MemberId | null): boolean {
   return act?.kind === "crash" && act.member === leads;
 }
 
-/** Follows who leads: by the time a crash is told, the member that led is down already. */
+/** Follows who leads. One that goes down while leading is remembered: its clients hear of it before we do. */
 function leaderKeeper(): (moment: Moment) => MemberId | null {
   let leads: MemberId | null = null;
-  return (moment) => {
-    const before = leads;
-    if (moment.cluster) leads = leaderIn(moment.cluster)?.id ?? null;
+  return ({ cluster, what }) => {
+    const before = what.kind === "cluster" ? null : leads;
+    if (!cluster) return before;
+    const leader = leaderIn(cluster);
+    const isDown = leads !== null && memberIn(cluster, leads)?.state !== "running";
+    if (leader || !isDown || what.kind === "cluster") leads = leader?.id ?? null;
     return before;
   };
 }
