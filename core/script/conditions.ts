@@ -597,20 +597,19 @@ interface LastLook {
   readonly lastIndex: LogIndex;
 }
 
-/** Tells every restart together with what the member was before it. */
-function restartKeeper(): (
-  moment: Moment,
-) => { readonly before: LastLook; readonly after: MemberNow } | null {
+/** Tells every return from a stop together with what the member was when it was last seen running. */
+function restartKeeper(): (moment: Moment) => { readonly before: LastLook; readonly after: MemberNow } | null {
   const looks = new Map<MemberId, LastLook>();
-  return (moment) => {
-    const { cluster } = moment;
-    if (!cluster) return null;
-    const act = actOf(moment);
-    const back = act?.kind === "restart" ? memberIn(cluster, act.member) : null;
-    const before = back && looks.get(back.id);
-    const found = back && before && back.state === "running" ? { before, after: back } : null;
-    for (const member of cluster.members) {
-      if (member.state === "running") looks.set(member.id, member);
+  const down = new Set<MemberId>();
+  return ({ cluster, what }) => {
+    if (what.kind === "cluster") looks.clear();
+    let found: { readonly before: LastLook; readonly after: MemberNow } | null = null;
+    for (const member of cluster?.members ?? []) {
+      if (member.state === "stopped" || member.state === "refused") down.add(member.id);
+      if (member.state !== "running") continue;
+      const before = looks.get(member.id);
+      if (down.delete(member.id) && before) found = { before, after: member };
+      looks.set(member.id, member);
     }
     return found;
   };

@@ -55,8 +55,10 @@ export class Stage {
   /** @returns why nothing was done, or null. Verbs that are requests to a member are carried out before this returns. */
   act(action: OperatorAction): string | null {
     const nothing = this.sim.act(action);
+    // A member that was started and refused to run is not "nothing done": something was learnt.
+    const isRefused = action.kind === "restart" && this.sim.member(action.member).state === "refused";
+    if (nothing === null || isRefused) this.journal.acted(action);
     if (nothing !== null) return this.names.shownIn(withShortNames(nothing));
-    this.journal.acted(action);
     if (action.kind !== "elect" && action.kind !== "pin" && action.kind !== "transfer") return null;
     this.sim.runFor(0);
     const refusal = this.journal.takeOperatorAnswers().find((answer) => answer.kind === "error");
