@@ -598,7 +598,9 @@ interface LastLook {
 }
 
 /** Tells every return from a stop together with what the member was when it was last seen running. */
-function restartKeeper(): (moment: Moment) => { readonly before: LastLook; readonly after: MemberNow } | null {
+function restartKeeper(): (
+  moment: Moment,
+) => { readonly before: LastLook; readonly after: MemberNow } | null {
   const looks = new Map<MemberId, LastLook>();
   const down = new Set<MemberId>();
   return ({ cluster, what }) => {

@@ -136,7 +136,7 @@ export function readingLength(texts: readonly (readonly Inline[])[], language: L
 
 /** Abbreviations that need no explaining to anyone who got here. */
 const COMMON = new Set(
-  "OK URL URLs HTTP HTTPS TCP UDP DNS IP ID API CPU SSD JSON SSH VM VMs GB MB KB PUT GET DELETE JSON ISO EN SRV DHCP Mac Linux macOS CentOS GitHub ETCD_"
+  "OK URL URLs HTTP HTTPS TCP UDP DNS IP ID API CPU SSD JSON SSH VM VMs GB MB KB PUT GET SRV DHCP Mac Linux macOS CentOS GitHub GOPATH ETCD_"
     .split(" "),
 );
 

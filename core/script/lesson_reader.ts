@@ -50,7 +50,7 @@ export type LessonFiles = Readonly<Record<string, string>>;
 export const LESSON_FILES = ["lesson.txt", "en.md", "zh.md", "scenario.txt", "solution.txt"] as const;
 
 /** Parts of the course, in order. */
-export const PARTS = ["agreement", "how-many", "breaking", "running", "challenges"] as const;
+export const PARTS = ["agreement", "how-many", "breaking", "running", "real", "challenges"] as const;
 
 const KINDS: readonly string[] = ["choice", "ticks", "order", "number", "points"] satisfies PredictionKind[];
 

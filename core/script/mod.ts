@@ -62,6 +62,16 @@ export {
 } from "./sentences.ts";
 export { CHINESE } from "./sentences_zh.ts";
 export { ENGLISH } from "./sentences_en.ts";
+export {
+  type MachineSetup,
+  planSetup,
+  type SetupForm,
+  type SetupMachine,
+  type SetupMethod,
+  type SetupPlan,
+  TUTORIALS,
+} from "./setup_plan.ts";
+export { setupSentence, type SetupWarning, type SetupWarningKey } from "./setup_sentences.ts";
 export { Stage } from "./stage.ts";
 export { clusterNow } from "./stage_now.ts";
 export { type Era, StartModel, type StartOutcome, type StartResult } from "./start_model.ts";
