@@ -18,9 +18,21 @@ export interface Problem {
 export const WORDS_MAX = 140;
 export const CHARACTERS_MAX = Math.floor(WORDS_MAX * 1.7);
 
-/** Paragraphs, lists (`- `), fenced code and tables. */
-export function parseBlocks(lines: readonly Line[], problems: Problem[]): readonly Block[] {
+/**
+ * Paragraphs, lists (`- `), fenced code and tables.
+ * @param onProse is shown every paragraph and list item with its line.
+ */
+export function parseBlocks(
+  lines: readonly Line[],
+  problems: Problem[],
+  onProse: (text: readonly Inline[], line: number) => void = () => {},
+): readonly Block[] {
   const blocks: Block[] = [];
+  const prose = (text: string, line: number) => {
+    const parsed = parseInline(text, line, problems);
+    onProse(parsed, line);
+    return parsed;
+  };
   for (let at = 0; at < lines.length;) {
     const { line, text } = lines[at]!;
     const take = (belongs: (text: string) => boolean) => {
@@ -38,12 +50,13 @@ export function parseBlocks(lines: readonly Line[], problems: Problem[]): readon
       blocks.push({ kind: "code", text: body.map((one) => one.text).join("\n") });
     } else if (text.startsWith("- ")) {
       const body = take((one) => one.startsWith("- ") || one.startsWith("  "));
-      const items: string[] = [];
+      const items: Line[] = [];
       for (const one of body) {
-        if (one.text.startsWith("- ")) items.push(one.text.slice(2));
-        else items.push(joined(items.pop()!, one.text.trim()));
+        const last = items.at(-1);
+        if (one.text.startsWith("- ")) items.push({ line: one.line, text: one.text.slice(2) });
+        else items[items.length - 1] = { ...last!, text: joined(last!.text, one.text.trim()) };
       }
-      blocks.push({ kind: "list", items: items.map((item) => parseInline(item, line, problems)) });
+      blocks.push({ kind: "list", items: items.map((item) => prose(item.text, item.line)) });
     } else if (text.startsWith("|")) {
       const rows = take((one) => one.startsWith("|")).map((one) => ({ ...one, cells: cellsOf(one.text) }));
       const width = rows[0]!.cells.length;
@@ -66,7 +79,7 @@ export function parseBlocks(lines: readonly Line[], problems: Problem[]): readon
     } else {
       const body = take((one) => one.trim() !== "" && !/^(- |\||```|#)/.test(one));
       const whole = body.map((one) => one.text.trim()).reduce(joined);
-      blocks.push({ kind: "paragraph", text: parseInline(whole, line, problems) });
+      blocks.push({ kind: "paragraph", text: prose(whole, line) });
     }
   }
   return blocks;

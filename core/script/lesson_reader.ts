@@ -324,9 +324,7 @@ function readStepText(
     return found ?? { line: section.line, heading, body: [] };
   };
   const blocks = (of: Section) => {
-    const parsed = parseBlocks(of.body, problems);
-    for (const prose of proseOf(parsed)) checkProse(prose, of.line);
-    return marker.markBlocks(parsed);
+    return marker.markBlocks(parseBlocks(of.body, problems, checkProse));
   };
   const inline = (text: string, line: number) => {
     const parsed = parseInline(text, line, problems);
@@ -346,10 +344,10 @@ function readStepText(
   const asks = new Map<string, Pick<PredictionText, "ask" | "options">>();
   for (const { id, options } of step.predictions) {
     const found = required(`ask ${id}`);
-    const { items, rest } = itemsOf(found, problems);
+    const { items, rest, restLine } = itemsOf(found, problems);
     compareKeys(items, options, `option of ${id}`, found.line, problems);
     asks.set(id, {
-      ask: inline(rest, found.line),
+      ask: inline(rest, restLine),
       options: mapItems(items, ({ text, line }) => inline(text, line)),
     });
   }
@@ -358,7 +356,8 @@ function readStepText(
   compareKeys(todos, step.conditions.map(({ id }) => id), "condition", todo?.line ?? section.line, problems);
   const conditions = mapItems(todos, ({ text, line }) => inline(text, line));
   const hintPart = step.conditions.length > 0 ? required("hint") : null;
-  const hint = hintPart ? inline(itemsOf(hintPart, problems).rest, hintPart.line) : [];
+  const hintText = hintPart && itemsOf(hintPart, problems);
+  const hint = hintText ? inline(hintText.rest, hintText.restLine) : [];
 
   const predictions: Record<string, PredictionText> = {};
   let longestAnswer = 0;
@@ -402,9 +401,10 @@ function readStepText(
 function itemsOf(
   section: Section,
   problems: Problem[],
-): { readonly items: Map<string, Line>; readonly rest: string } {
+): { readonly items: Map<string, Line>; readonly rest: string; readonly restLine: number } {
   const items = new Map<string, Line>();
   const rest: string[] = [];
+  let restLine = section.line;
   let key: string | null = null;
   for (const { line, text } of section.body) {
     const match = /^- ([^:：\s]+)[:：]\s*(.+)$/.exec(text);
@@ -420,11 +420,12 @@ function itemsOf(
       });
     } else if (text.trim() !== "") {
       key = null;
+      if (rest.length === 0) restLine = line;
       rest.push(text.trim());
     }
   }
   const isHan = rest.some((one) => /[\u4e00-\u9fff]/.test(one));
-  return { items, rest: rest.join(isHan ? "" : " ") };
+  return { items, rest: rest.join(isHan ? "" : " "), restLine };
 }
 
 function mapItems<T>(items: ReadonlyMap<string, Line>, make: (line: Line) => T): Record<string, T> {

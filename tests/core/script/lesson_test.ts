@@ -261,7 +261,7 @@ Deno.test("each mistake in a lesson is named by file and line", () => {
     ],
     [
       { "solution.txt": FILES["solution.txt"].replace("# step two", "# step three") },
-      /^solution\.txt:7: lesson\.txt has no step three$/,
+      /^solution\.txt:8: lesson\.txt has no step three$/,
     ],
     [
       { "solution.txt": FILES["solution.txt"].replace("crash leader\n----", "crash leader\nrun") },
