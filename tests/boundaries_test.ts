@@ -40,7 +40,7 @@ const LIBRARIES: Readonly<Record<string, readonly RegExp[]>> = {
   "core/etcd": [/^@bufbuild\/protobuf/],
   "core/backend": [/^@noble\/hashes/],
   "workers/browser": [/^comlink$/, /^idb$/],
-  "workers/deno": [/^node:/, /^@grpc\/grpc-js$/],
+  "workers/deno": [/^node:/],
   "web": [/^svelte/, /^d3/],
 };
 
