@@ -53,7 +53,6 @@ const TESTS: readonly Step[] = [
     "tests/paper",
     "tests/raft_testdata",
     "tests/scenarios",
-    "tests/workers",
     "tests/boundaries_test.ts",
   ),
   test("simulator seeds", "vopr", "--parallel", "tests/vopr"),

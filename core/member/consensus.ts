@@ -344,7 +344,11 @@ export class Consensus {
     const ops = this.#wal.append({ hardState: current, entries, snapshot });
     if (current) this.#savedHardState = current;
     this.#hardStateToSave = null;
-    this.#issueWrite(ops, { ready, snapshot: null });
+    // What is committed and on disk already need not wait for this write.
+    const firstWritten = snapshot ? 0 : entries[0]?.index ?? Infinity;
+    const committed = ready.committed.filter(({ index }) => index >= firstWritten);
+    this.#issueWrite(ops, { ready: { ...ready, committed }, snapshot: null });
+    this.#apply(ready.committed.slice(0, ready.committed.length - committed.length));
   }
 
   /** What was owed for a Ready that is safe now: promises to peers, and entries to the state machine. */
