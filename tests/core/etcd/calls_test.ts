@@ -4,16 +4,16 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { fromUtf8, utf8 } from "../../../core/base/bytes.ts";
-import type { EtcdError } from "../../../core/base/etcd_error.ts";
-import { ETCD_CALLS } from "../../../core/etcd/calls.ts";
+import { ETCD_ERRORS, type EtcdError } from "../../../core/base/etcd_error.ts";
+import { ETCD_CALLS, type MemberPort } from "../../../core/etcd/calls.ts";
 import { deleteRangeRequest, putRequest, rangeRequest } from "../../../core/kv/requests.ts";
-import { MemberDriver } from "../../../core/member/driver.ts";
+import { MemberDriver, type OnResponse } from "../../../core/member/driver.ts";
 import type { ClientRequest, ClientResponse } from "../../../core/member/io.ts";
 import { Member } from "../../../core/member/member.ts";
 import { SimDisk } from "../../../core/sim/sim_disk.ts";
 import { parseJsonExactly } from "../../../core/wire/json_numbers.ts";
 import type { OpenCall } from "../../../core/wire/rpc.ts";
-import { optionsOf } from "../member/hands_on_member.ts";
+import { A, CLUSTER, optionsOf } from "../member/hands_on_member.ts";
 
 type Json = { [key: string]: JsonValue };
 
@@ -186,6 +186,40 @@ Deno.test("leases are kept in the order asked, unknown ones without a TTL, until
     { at: "1", ID: "12345", TTL: "60" },
   ]);
   assert.equal(stream.end, null);
+});
+
+Deno.test("an answer that comes early waits for those before it, and one error ends the stream", () => {
+  const answers: OnResponse[] = [];
+  const cancelled: number[] = [];
+  const member: MemberPort = {
+    request: (_, onResponse) => answers.push(onResponse),
+    say: () => {},
+    taken: () => {},
+    cancel: (requestId) => cancelled.push(requestId),
+  };
+  const ids: unknown[] = [];
+  const call = ETCD_CALLS.get("/etcdserverpb.Lease/LeaseKeepAlive")!.open({ member, requireLeader: false }, {
+    send: (response) => ids.push((response.toJson() as Json).ID),
+    end: (error) => ids.push(error?.message),
+  });
+  const header = { clusterId: CLUSTER, memberId: A, revision: 1, raftTerm: 1 };
+  const answer = (place: number) => {
+    const id = `${place}`.padStart(16, "0");
+    answers[place - 1]!(
+      { kind: "ok", header, result: { kind: "leaseKeepAlive", revision: 1, id, ttl: 5 } },
+      true,
+    );
+  };
+  for (const ID of [1, 2, 3, 4]) call.takeJson({ ID });
+
+  answer(2);
+  assert.deepEqual(ids, []);
+  answer(1);
+  assert.deepEqual(ids, ["1", "2"]);
+  answers[2]!(ETCD_ERRORS.timeout, true);
+
+  assert.deepEqual(ids, ["1", "2", "etcdserver: request timed out"]);
+  assert.deepEqual(cancelled, [4]);
 });
 
 Deno.test("a lock goes from owner to owner in the order in which they came", () => {
