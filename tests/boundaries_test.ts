@@ -40,7 +40,7 @@ const LIBRARIES: Readonly<Record<string, readonly RegExp[]>> = {
   "core/etcd": [/^@bufbuild\/protobuf/],
   "core/backend": [/^@noble\/hashes/],
   "workers/browser": [/^comlink$/, /^idb$/],
-  "workers/deno": [/^node:/],
+  "workers/deno": [/^node:/, /^@bufbuild\/protobuf$/, /^yaml$/],
   "web": [/^svelte/, /^d3/],
 };
 
