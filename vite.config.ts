@@ -7,7 +7,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: "web",
   base: "./",
-  plugins: [svelte()],
+  plugins: [svelte({ configFile: false })],
   // A member is a module worker: it shares the page's own modules.
   worker: { format: "es" },
   build: { outDir: "../dist", emptyOutDir: true, target: "es2023" },

@@ -41,7 +41,7 @@ const LIBRARIES: Readonly<Record<string, readonly RegExp[]>> = {
   "core/etcd": [/^@bufbuild\/protobuf/],
   "core/backend": [/^@noble\/hashes/],
   "workers/browser": [/^comlink$/, /^idb$/],
-  "workers/deno": [/^node:/, /^@grpc\/grpc-js$/],
+  "workers/deno": [/^node:/, /^@bufbuild\/protobuf$/, /^yaml$/],
   "web": [/^svelte/, /^d3/],
 };
 

@@ -9,7 +9,7 @@
 // Equal buckets give equal bytes.
 
 import { assert } from "../base/assert.ts";
-import { compareBytes, concatBytes } from "../base/bytes.ts";
+import { compareBytes, concatBytes, EMPTY_BYTES, utf8 } from "../base/bytes.ts";
 import {
   BRANCH_PAGE,
   BUCKET_ELEMENT,
@@ -33,12 +33,33 @@ const INLINE_BYTES_MAX = PAGE_BYTES / 4;
 /** bbolt takes no longer key. */
 const KEY_BYTES_MAX = 32_768;
 
-export type Pair = readonly [key: Uint8Array, value: Uint8Array];
+const PAIRS_PER_STEP = 500;
+
+/** A pair whose bytes need not be made to know how long they are. */
+export interface Pair {
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+  readonly key: () => Uint8Array;
+  readonly value: () => Uint8Array;
+}
 
 export interface Bucket {
   readonly name: Uint8Array;
   /** Pairs by ascending key, the same each time it is asked. Keys are 1 to 32,768 bytes long. */
   readonly pairs: () => Iterable<Pair>;
+}
+
+/** A bucket of pairs that are there already, in any order. */
+export function bucketOf(
+  name: string,
+  pairs: readonly (readonly [key: Uint8Array, value: Uint8Array])[],
+): Bucket {
+  const sorted = [...pairs].sort(([a], [b]) => compareBytes(a, b)).map(([key, value]) => pairOf(key, value));
+  return { name: utf8(name), pairs: () => sorted };
+}
+
+function pairOf(key: Uint8Array, value: Uint8Array): Pair {
+  return { keyBytes: key.length, valueBytes: value.length, key: () => key, value: () => value };
 }
 
 /** A file that is all decided, but not yet written. */
@@ -49,25 +70,39 @@ export interface ByteSource {
   readonly chunks: () => Generator<Uint8Array>;
 }
 
+/** Work in steps of about a millisecond, between which a host that has other work may do it. */
+export type Steps<T> = Generator<undefined, T>;
+
+/** The whole work at once. */
+export function runToEnd<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
 /**
  * Lays out a database of these buckets, which go by ascending name. A chunk is one page, or a few where a value does
  * not fit one.
  * @throws InvariantViolation when keys or names are out of order, or `pairs` gives others the second time.
  */
-export function planBbolt(buckets: readonly Bucket[]): ByteSource {
+export function* planBbolt(buckets: readonly Bucket[]): Steps<ByteSource> {
   let pageCount = FIRST_TREE_PAGE_ID;
   const trees: { tree: Tree; pairs: () => Iterable<Pair> }[] = [];
-  const rootPairs = buckets.map(({ name, pairs }): Pair => {
-    const tree = planTree(pairs(), pageCount);
+  const rootPairs: Pair[] = [];
+  for (const { name, pairs } of buckets) {
+    const tree = yield* planTree(pairs(), pageCount);
     if (tree.leaves.length === 1 && tree.leaves[0]!.sizeBytes <= INLINE_BYTES_MAX) {
       const [leaf] = tree.leaves as [Leaf];
-      return [name, concatBytes([bucketHeader(0), leafPage([...pairs()], 0, leaf.sizeBytes, 0)])];
+      const page = leafPage([...pairs()], 0, leaf.sizeBytes, 0);
+      rootPairs.push(pairOf(name, concatBytes([bucketHeader(0), page])));
+      continue;
     }
     pageCount = tree.endPage;
     trees.push({ tree, pairs });
-    return [name, bucketHeader(tree.rootPage)];
-  });
-  const root = planTree(rootPairs, pageCount);
+    rootPairs.push(pairOf(name, bucketHeader(tree.rootPage)));
+  }
+  const root = yield* planTree(rootPairs, pageCount);
   pageCount = root.endPage;
 
   return {
@@ -109,8 +144,8 @@ interface Tree {
   readonly endPage: number;
 }
 
-function planTree(pairs: Iterable<Pair>, firstPage: number): Tree {
-  const leaves = planLeaves(pairs);
+function* planTree(pairs: Iterable<Pair>, firstPage: number): Steps<Tree> {
+  const leaves = yield* planLeaves(pairs);
   let nextPage = firstPage;
   const placed = (firstKey: Uint8Array, sizeBytes: number): Child => {
     const child = { firstKey, page: nextPage };
@@ -131,23 +166,20 @@ function planTree(pairs: Iterable<Pair>, firstPage: number): Tree {
 }
 
 /** Fills leaf after leaf; a pair that does not fit a page gets a leaf of several. No pairs make one empty leaf. */
-function planLeaves(pairs: Iterable<Pair>): Leaf[] {
+function* planLeaves(pairs: Iterable<Pair>): Steps<Leaf[]> {
   const leaves: Leaf[] = [];
-  let lastKey: Uint8Array | null = null;
-  for (const [key, value] of pairs) {
-    assert(key.length >= 1 && key.length <= KEY_BYTES_MAX, () => `a key of ${key.length} bytes`);
-    assert(lastKey === null || compareBytes(lastKey, key) < 0, "keys out of order");
-    lastKey = key;
-    const pairBytes = ELEMENT_BYTES + key.length + value.length;
+  let pairCount = 0;
+  for (const { keyBytes, valueBytes, key } of pairs) {
+    assert(keyBytes >= 1 && keyBytes <= KEY_BYTES_MAX, () => `a key of ${keyBytes} bytes`);
+    if (++pairCount % PAIRS_PER_STEP === 0) yield;
+    const pairBytes = ELEMENT_BYTES + keyBytes + valueBytes;
     const leaf = leaves.at(-1);
     if (leaf !== undefined && leaf.sizeBytes + pairBytes <= PAGE_BYTES) {
       leaf.pairCount += 1;
       leaf.sizeBytes += pairBytes;
-    } else leaves.push({ firstKey: key, pairCount: 1, sizeBytes: PAGE_HEADER_BYTES + pairBytes });
+    } else leaves.push({ firstKey: key(), pairCount: 1, sizeBytes: PAGE_HEADER_BYTES + pairBytes });
   }
-  if (leaves.length === 0) {
-    leaves.push({ firstKey: new Uint8Array(0), pairCount: 0, sizeBytes: PAGE_HEADER_BYTES });
-  }
+  if (leaves.length === 0) leaves.push({ firstKey: EMPTY_BYTES, pairCount: 0, sizeBytes: PAGE_HEADER_BYTES });
   return leaves;
 }
 
@@ -184,13 +216,16 @@ function pagesFor(sizeBytes: number): number {
 function* treePages(tree: Tree, pairs: Iterable<Pair>, flags: number): Generator<Uint8Array> {
   const source = pairs[Symbol.iterator]();
   let page = tree.firstPage;
-  for (const { pairCount, sizeBytes } of tree.leaves) {
+  let lastKey: Uint8Array | null = null;
+  for (const { firstKey, pairCount, sizeBytes } of tree.leaves) {
+    assert(lastKey === null || compareBytes(lastKey, firstKey) < 0, "keys out of order");
     const content: Pair[] = [];
     for (let i = 0; i < pairCount; i++) {
       const next = source.next();
       assert(!next.done, "fewer pairs than were planned for");
       content.push(next.value);
     }
+    lastKey = content.at(-1)?.key() ?? null;
     const pageCount = pagesFor(sizeBytes);
     yield leafPage(content, page, pageCount * PAGE_BYTES, flags);
     page += pageCount;
@@ -205,8 +240,12 @@ function leafPage(pairs: readonly Pair[], page: number, sizeBytes: number, flags
   const bytes = newPage({ id: page, flags: LEAF_PAGE, count: pairs.length, pageCount }, sizeBytes);
   const view = new DataView(bytes.buffer);
   let at = PAGE_HEADER_BYTES + pairs.length * ELEMENT_BYTES;
-  pairs.forEach(([key, value], i) => {
+  let lastKey: Uint8Array | null = null;
+  pairs.forEach((pair, i) => {
     const element = PAGE_HEADER_BYTES + i * ELEMENT_BYTES;
+    const [key, value] = [pair.key(), pair.value()];
+    assert(lastKey === null || compareBytes(lastKey, key) < 0, "keys out of order");
+    lastKey = key;
     assert(at + key.length + value.length <= bytes.length, "a pair larger than was planned for");
     view.setUint32(element, flags, true);
     view.setUint32(element + 4, at - element, true);

@@ -11,12 +11,12 @@
 //   alarm            AlarmMember -> nothing
 //   auth, authUsers, authRoles
 
-import { compareBytes, concatBytes, EMPTY_BYTES, fromHex, fromUtf8, toHex, utf8 } from "../base/bytes.ts";
+import { concatBytes, EMPTY_BYTES, fromHex, fromUtf8, toHex, utf8 } from "../base/bytes.ts";
 import { type LogIndex, type MemberId, type Revision, shortId } from "../base/ids.ts";
 import { type KeyText, keyTextOf } from "../kv/key_text.ts";
 import { KvStore } from "../kv/kv_store.ts";
 import { type Lease, LEASE_TTL_MAX } from "../kv/lease_book.ts";
-import { isDeletion, keyValueBytes, type KvRecord, parseKeyValue } from "../kv/record.ts";
+import { isDeletion, keyValueBytes, keyValueSize, type KvRecord, parseKeyValue } from "../kv/record.ts";
 import { FIRST_REVISION, NEVER_COMPACTED, revisionBytes } from "../kv/revision.ts";
 import { type Alarm, type AlarmKind, Alarms } from "../member/alarms.ts";
 import type { MemberInfo } from "../member/io.ts";
@@ -24,7 +24,7 @@ import { StateMachine } from "../member/state_machine.ts";
 import { idToUint64, uint64ToId } from "../wire/border.ts";
 import { decodeMemberContext, encodeMemberContext, memberContext } from "../wire/member_context.ts";
 import { BboltFile, type BucketRef } from "./bbolt_reader.ts";
-import { type Bucket, type ByteSource, type Pair, planBbolt } from "./bbolt_writer.ts";
+import { bucketOf, type ByteSource, type Pair, planBbolt, runToEnd, type Steps } from "./bbolt_writer.ts";
 import { integerFields, ProtoFields } from "./proto_fields.ts";
 import { isTrouble, type Trouble, trouble } from "./trouble.ts";
 
@@ -61,48 +61,50 @@ export interface BackendState {
 }
 
 /**
- * The database of a member with this state, to be written front to back. The state is taken as it is now: the member
- * may go on meanwhile.
+ * The database of a member with this state, to be written front to back. The state is taken as it is at this call: the
+ * member may go on between the steps.
  */
-export function planBackend(machine: StateMachine): ByteSource {
+export function planBackend(machine: StateMachine): Steps<ByteSource> {
   const { kv, members, alarms, clusterVersion, applied } = StateMachine.restore(machine.capture());
   const { members: present, removed } = members.capture();
   return planBbolt([
-    bucket("alarm", alarms.capture().map(alarmPair)),
-    bucket("auth", []),
-    bucket("authRoles", []),
-    bucket("authUsers", []),
-    bucket("cluster", clusterVersion === null ? [] : [[utf8(CLUSTER_VERSION), utf8(clusterVersion)]]),
+    bucketOf("alarm", alarms.capture().map(alarmPair)),
+    bucketOf("auth", []),
+    bucketOf("authRoles", []),
+    bucketOf("authUsers", []),
+    bucketOf("cluster", clusterVersion === null ? [] : [[utf8(CLUSTER_VERSION), utf8(clusterVersion)]]),
     { name: utf8("key"), pairs: () => recordPairs(kv) },
-    bucket("lease", kv.leases().map(leasePair)),
-    bucket("members", present.map((member) => [utf8(shortId(member.id)), memberJson(member)])),
-    bucket("members_removed", removed.map((id) => [utf8(shortId(id)), utf8("removed")])),
-    bucket("meta", metaPairs(kv, applied)),
+    bucketOf("lease", kv.leases().map(leasePair)),
+    bucketOf("members", present.map((member) => [utf8(shortId(member.id)), memberJson(member)])),
+    bucketOf("members_removed", removed.map((id) => [utf8(shortId(id)), utf8("removed")])),
+    bucketOf("meta", metaPairs(kv, applied)),
   ]);
 }
 
 /** The same as one piece of memory. */
 export function encodeBackend(machine: StateMachine): Uint8Array {
-  return concatBytes([...planBackend(machine).chunks()]);
-}
-
-function bucket(name: string, pairs: readonly Pair[]): Bucket {
-  const sorted = [...pairs].sort(([a], [b]) => compareBytes(a, b));
-  return { name: utf8(name), pairs: () => sorted };
+  return concatBytes([...runToEnd(planBackend(machine)).chunks()]);
 }
 
 function* recordPairs(kv: KvStore): Generator<Pair> {
   for (const record of kv.records()) {
     const place = { main: record.kv.modRevision, sub: record.sub, isDeletion: isDeletion(record) };
-    yield [revisionBytes(place), keyValueBytes(record)];
+    yield {
+      keyBytes: REVISION_BYTES + Number(place.isDeletion),
+      valueBytes: keyValueSize(record),
+      key: () => revisionBytes(place),
+      value: () => keyValueBytes(record),
+    };
   }
 }
 
-function alarmPair({ member, alarm }: Alarm): Pair {
+type HeldPair = readonly [key: Uint8Array, value: Uint8Array];
+
+function alarmPair({ member, alarm }: Alarm): HeldPair {
   return [integerFields([[1, idToUint64(member)], [2, ALARM_NUMBERS[alarm]]]), EMPTY_BYTES];
 }
 
-function leasePair({ id, grantedTtl }: Lease): Pair {
+function leasePair({ id, grantedTtl }: Lease): HeldPair {
   return [fromHex(id), integerFields([[1, idToUint64(id)], [2, BigInt(grantedTtl)]])];
 }
 
@@ -110,10 +112,10 @@ function memberJson({ id, name, peerUrls, clientUrls, isLearner }: MemberInfo): 
   return encodeMemberContext(memberContext({ id, name, peerUrls, clientUrls, isLearner }));
 }
 
-function metaPairs(kv: KvStore, applied: LogIndex): Pair[] {
+function metaPairs(kv: KvStore, applied: LogIndex): HeldPair[] {
   const index = new Uint8Array(8);
   new DataView(index.buffer).setBigUint64(0, BigInt(applied));
-  const pairs: Pair[] = [[utf8(CONSISTENT_INDEX), index]];
+  const pairs: HeldPair[] = [[utf8(CONSISTENT_INDEX), index]];
   if (kv.compactRevision === NEVER_COMPACTED) return pairs;
   const compacted = revisionBytes({ main: kv.compactRevision, sub: 0, isDeletion: false });
   return [...pairs, [utf8(FINISHED_COMPACTION), compacted], [utf8(SCHEDULED_COMPACTION), compacted]];

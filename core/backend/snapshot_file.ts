@@ -2,10 +2,10 @@
 // service's Snapshot stream carries. (clientv3/snapshot/v3_snapshot.go, etcdserver/api/v3rpc/maintenance.go)
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { equalBytes, toHex } from "../base/bytes.ts";
+import { concatBytes, equalBytes, toHex } from "../base/bytes.ts";
 import type { StateMachine } from "../member/state_machine.ts";
 import { BboltFile } from "./bbolt_reader.ts";
-import type { ByteSource } from "./bbolt_writer.ts";
+import { type ByteSource, runToEnd, type Steps } from "./bbolt_writer.ts";
 import { type BackendState, decodeBackend, planBackend } from "./etcd_backend.ts";
 import { isTrouble, type Trouble, trouble } from "./trouble.ts";
 
@@ -16,11 +16,20 @@ const SECTOR_BYTES = 512;
 const CHUNK_BYTES = 32 * 1024;
 
 /**
- * A snapshot of this state as it is now, to be sent or written piece by piece while the member goes on. All chunks
- * but the last two are of 32 KiB; the last one is the hash alone, as etcd sends it.
+ * A snapshot of this state as it is at this call, to be laid out step by step and then sent or written chunk by chunk
+ * while the member goes on. All chunks but the last two are of 32 KiB; the last one is the hash alone, as etcd sends it.
  */
-export function planSnapshotFile(machine: StateMachine): ByteSource {
-  const database = planBackend(machine);
+export function planSnapshotFile(machine: StateMachine): Steps<ByteSource> {
+  return withHash(planBackend(machine));
+}
+
+/** A snapshot of this state as one piece of memory. */
+export function encodeSnapshotFile(machine: StateMachine): Uint8Array {
+  return concatBytes([...runToEnd(planSnapshotFile(machine)).chunks()]);
+}
+
+function* withHash(steps: Steps<ByteSource>): Steps<ByteSource> {
+  const database = yield* steps;
   return {
     sizeBytes: database.sizeBytes + HASH_BYTES,
     *chunks() {

@@ -9,7 +9,8 @@ export function pendingConvergence(sim: ClusterSim): string | null {
   const leading = sim.member(leader).member!;
   for (const id of sim.ids) {
     const { info, state, member } = sim.member(id);
-    if (state === "removed") continue;
+    // Whoever has left the cluster need not agree with it any more, running or not.
+    if (state === "removed" || leading.isRemoved(id)) continue;
     if (!member || state !== "running") return `${info.name} is ${state}`;
     if (member.term !== leading.term) {
       return `${info.name} is in term ${member.term}, the leader in ${leading.term}`;

@@ -12,16 +12,19 @@ import {
   type FaultInjectorState,
   type FaultPlan,
 } from "../sim/fault_injector.ts";
+import { LEASE_TTL_CHOICES, type SessionPlan, Sessions, type SessionsState } from "../sim/sessions.ts";
 import { Workload, type WorkloadPlan, type WorkloadState } from "../sim/workload.ts";
 import { ClusterInvariants, type ClusterInvariantsState } from "./cluster_invariants.ts";
 import { pendingConvergence } from "./convergence.ts";
 import { checkRevisionOrder } from "./revision_order.ts";
 import { Violation } from "./violation.ts";
+import { WatchLeaseChecker, type WatchLeaseCheckerState } from "./watch_lease_checker.ts";
 
 export interface HuntPlan {
   readonly cluster: ClusterPlan;
   readonly faults: FaultPlan;
   readonly workload: WorkloadPlan;
+  readonly sessions: SessionPlan;
   /** How long trouble lasts, and how long the cluster may take to come to rest after it. */
   readonly stormMs: number;
   readonly calmMsMax: number;
@@ -36,6 +39,9 @@ export interface HuntResult {
   readonly answeredCount: number;
   readonly unknownCount: number;
   readonly checkCount: number;
+  /** Answers to watchers, and leases, that were judged. */
+  readonly watchCount: number;
+  readonly leaseCount: number;
   /** What went wrong, at which event; null when everything held. */
   readonly failure: { readonly message: string; readonly atEvent: number; readonly invariant: string } | null;
 }
@@ -46,6 +52,8 @@ export interface HuntState {
   readonly faults: FaultInjectorState;
   readonly workload: WorkloadState;
   readonly invariants: ClusterInvariantsState;
+  readonly sessions: SessionsState;
+  readonly sessionChecks: WatchLeaseCheckerState;
 }
 
 /** Draws a run: sizes 1 to 9, some of the faults, much or little of each. */
@@ -90,6 +98,12 @@ export function drawHuntPlan(seed: number): HuntPlan {
       pauseMsMax: prng.pick([5, 40]),
       mix: { put: 4, get: 3, cas: prng.pick([0, 2]), del: 1 },
     },
+    sessions: {
+      watcherCount: prng.pick([0, 0, 1, 2, 3]),
+      lesseeCount: prng.pick([0, 0, 0, 1, 2]),
+      readingMsMax: prng.pick([0, 50, 800]),
+      compacts: prng.chance(300),
+    },
     stormMs: 8_000,
     calmMsMax: 20_000,
   };
@@ -102,6 +116,8 @@ export class Hunt {
   readonly faults: FaultInjector;
   readonly workload: Workload;
   readonly invariants: ClusterInvariants;
+  readonly sessions: Sessions;
+  readonly sessionChecks: WatchLeaseChecker;
 
   /** @param from a keyframe of a hunt of the same plan. */
   constructor(plan: HuntPlan, from?: HuntState) {
@@ -110,9 +126,15 @@ export class Hunt {
     this.faults = new FaultInjector(plan.faults, seed + 1, from?.faults);
     this.workload = new Workload(plan.workload, seed + 2, from?.workload);
     this.invariants = new ClusterInvariants(from?.invariants);
-    this.sim = new ClusterSim(plan.cluster, [this.invariants, this.faults, this.workload], from?.sim);
+    this.sessionChecks = new WatchLeaseChecker(from?.sessionChecks);
+    const listener = this.sessionChecks;
+    this.sessions = new Sessions(plan.sessions, { seed: seed + 3, listener }, from?.sessions);
+    const observers = [this.invariants, this.sessionChecks, this.faults, this.workload, this.sessions];
+    this.sim = new ClusterSim(plan.cluster, observers, from?.sim);
+    this.sessionChecks.attach(this.sim);
     this.faults.attach(this.sim, from !== undefined);
     this.workload.attach(this.sim, from !== undefined);
+    this.sessions.attach(this.sim, from !== undefined);
   }
 
   capture(): HuntState {
@@ -121,6 +143,8 @@ export class Hunt {
       faults: this.faults.capture(),
       workload: this.workload.capture(),
       invariants: this.invariants.capture(),
+      sessions: this.sessions.capture(),
+      sessionChecks: this.sessionChecks.capture(),
     };
   }
 
@@ -137,6 +161,7 @@ export class Hunt {
   calmDown(): void {
     this.faults.calm();
     this.workload.stop();
+    this.sessions.stop();
     let pending = "not looked at yet";
     const rested = this.#restsWithin(this.plan.calmMsMax, (why) => pending = why);
     if (!rested) {
@@ -144,6 +169,18 @@ export class Hunt {
     }
     const someone: MemberId = this.sim.leader()!;
     checkRevisionOrder(this.workload.records, this.sim.member(someone).member!);
+    this.#outliveSessions();
+  }
+
+  /** Waits until the last watcher has read everything and the last lease is over, by the slowest clock. */
+  #outliveSessions(): void {
+    const { cluster, sessions } = this.plan;
+    if (sessions.watcherCount === 0 && sessions.lesseeCount === 0) return;
+    const { tickMs, electionTicks } = cluster.timing;
+    const leaseMs = sessions.lesseeCount > 0 ? Math.max(...LEASE_TTL_CHOICES) * 1000 : 0;
+    const restMs = leaseMs + 4 * electionTicks * tickMs + 2 * sessions.readingMsMax;
+    this.sim.runFor(Math.ceil((restMs * (1000 + 2 * cluster.clockDriftPerMille)) / 1000));
+    this.sessionChecks.checkAtRest(this.sim, this.sessions.watchings);
   }
 
   #restsWithin(limitMs: number, onPending: (why: string) => void): boolean {
@@ -179,6 +216,8 @@ export function runHunt(seed: number, plan: HuntPlan = drawHuntPlan(seed)): Hunt
     answeredCount: outcomes.filter((outcome) => outcome === "ok").length,
     unknownCount: outcomes.filter((outcome) => outcome === "unknown").length,
     checkCount: hunt.invariants.checkCount,
+    watchCount: hunt.sessionChecks.toldCount,
+    leaseCount: hunt.sessions.leaseCount,
     failure,
   };
 }

@@ -38,17 +38,11 @@ const NO_CLIENT_TLS: Standing = {
   why: "clients are not served over TLS yet; use http:// URLs",
 };
 const NO_PEER_TLS: Standing = { kind: "refused", why: "peers do not speak TLS yet; use http:// peer URLs" };
-const NO_DISCOVERY: Standing = {
-  kind: "refused",
-  why: "discovery is not served yet; list the members in --initial-cluster",
-};
-const NO_PROXY: Standing = { kind: "refused", why: "there is no proxy mode yet; start a member" };
 const NO_AUTH: Standing = { kind: "ignored", why: "users and roles are not served yet" };
 const NO_BACKEND: Standing = {
   kind: "ignored",
   why: "there is no bbolt backend here; the log is synced in groups",
 };
-const ONE_LOG: Standing = { kind: "ignored", why: "log lines go to standard error" };
 const HTTP2_OWN: Standing = { kind: "ignored", why: "the HTTP/2 library's own setting is used" };
 
 /** Flags in the order in which --help lists them. */
@@ -101,11 +95,13 @@ export const FLAGS: readonly Flag[] = [
     ["grpc-keepalive-timeout", "text", "20s", "Time to wait for the answer to a ping."],
     ["enable-grpc-gateway", "boolean", "true", "Serve the JSON gateway."],
   ]),
-  ...rows("Member", {
-    kind: "refused",
-    why: "configuration files are not read yet; give the flags themselves",
-  }, [
-    ["config-file", "text", "", "Path of a configuration file."],
+  ...rows("Member", SERVED, [
+    [
+      "config-file",
+      "text",
+      "",
+      "Path of a YAML file with these flags' names. The other flags and the variables are then ignored.",
+    ],
   ]),
   ...rows("Clustering", SERVED, [
     [
@@ -141,30 +137,33 @@ export const FLAGS: readonly Flag[] = [
     ["strict-reconfig-check", "boolean", "true", "Refuse membership changes that would cost the quorum."],
     ["pre-vote", "boolean", "true", "Ask before an election whether it could be won (etcd: on since 3.5)."],
   ]),
-  ...rows("Clustering", NO_DISCOVERY, [
-    ["discovery", "text", "", "URL of a discovery service."],
+  ...rows("Clustering", SERVED, [
+    ["discovery", "text", "", "URL of a discovery service, token included. First start only."],
+    ["discovery-fallback", "text", "proxy", "What to do when all seats are taken: 'proxy' or 'exit'."],
     ["discovery-proxy", "text", "", "HTTP proxy to the discovery service."],
-    ["discovery-srv", "text", "", "DNS domain whose SRV records name the members."],
+    ["discovery-srv", "text", "", "DNS domain whose SRV records name the members. First start only."],
     ["discovery-srv-name", "text", "", "Suffix of the SRV records' service name."],
-  ]),
-  ...rows("Clustering", { kind: "ignored", why: "there is no discovery to fall back from" }, [
-    ["discovery-fallback", "text", "proxy", "What to do when discovery fails."],
   ]),
   ...rows("Clustering", { kind: "ignored", why: "compaction happens when a client asks for it" }, [
     ["auto-compaction-retention", "text", "0", "How much history automatic compaction keeps."],
     ["auto-compaction-mode", "text", "periodic", "What --auto-compaction-retention counts."],
   ]),
-  ...rows("Clustering", { kind: "ignored", why: "the v2 API is not served" }, [
+  ...rows("Clustering", {
+    kind: "ignored",
+    why: "of the v2 API, the keys that discovery needs are always served, and nothing else",
+  }, [
     ["enable-v2", "boolean", "false", "Serve the v2 API."],
   ]),
   ...rows("Logging", SERVED, [
     ["log-level", "text", "info", "debug, info, warn, error, panic or fatal."],
     ["debug", "boolean", "false", "The same as --log-level=debug."],
   ]),
-  ...rows("Logging", ONE_LOG, [
-    ["logger", "text", "capnslog", "Kind of logger."],
-    ["log-outputs", "text", "default", "Where log lines go."],
+  ...rows("Logging", SERVED, [
+    ["logger", "text", "capnslog", "'zap' for JSON lines, 'capnslog' for text."],
+    ["log-outputs", "text", "default", "Where log lines go: stderr, stdout or (zap) files; comma-separated."],
     ["log-output", "text", "default", "Older name of --log-outputs."],
+  ]),
+  ...rows("Logging", { kind: "ignored", why: "one level holds for all parts: --log-level" }, [
     ["log-package-levels", "text", "", "Log levels by package."],
   ]),
   ...rows("Security", NO_CLIENT_TLS, [
@@ -208,10 +207,8 @@ export const FLAGS: readonly Flag[] = [
   ...rows("Monitoring", { kind: "refused", why: "metrics and health are served on the client URLs alone" }, [
     ["listen-metrics-urls", "text", "", "Where to serve metrics and health besides."],
   ]),
-  ...rows("Proxy", NO_PROXY, [
-    ["proxy", "text", "off", "v2 proxy mode."],
-  ]),
-  ...rows("Proxy", { kind: "ignored", why: "there is no proxy mode" }, [
+  ...rows("Proxy", SERVED, [
+    ["proxy", "text", "off", "'on' or 'readonly': no member, but a proxy to the members that are named."],
     ["proxy-failure-wait", "count", "5000", "Milliseconds that a failed endpoint rests."],
     ["proxy-refresh-interval", "count", "30000", "Milliseconds between two looks at the endpoints."],
     ["proxy-dial-timeout", "count", "1000", "Milliseconds to connect."],
@@ -240,7 +237,7 @@ export const FLAGS: readonly Flag[] = [
   ...rows("Experimental", { kind: "refused", why: "the v2 API is not served" }, [
     ["experimental-enable-v2v3", "text", "", "Serve v2 requests from the v3 store."],
   ]),
-  ...rows("Unsafe", { kind: "refused", why: "not served yet; remove and add members while a quorum lives" }, [
+  ...rows("Unsafe", SERVED, [
     ["force-new-cluster", "boolean", "false", "Make a cluster of this member alone, keeping its data."],
   ]),
   ...rows("Unsafe", { kind: "refused", why: "what is acknowledged is always on disk first" }, [

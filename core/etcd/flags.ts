@@ -6,6 +6,7 @@
 // `readInitialCluster` when the disk turns out to be empty.
 
 import { envNameOf, type Flag, FLAGS, FLAGS_BY_NAME, helpText } from "./flag_table.ts";
+import { mayBeProxy, readStartFlags, type StartFlags } from "./start_flags.ts";
 import { type Endpoint, isBindable, parseUrls } from "./urls.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "panic" | "fatal";
@@ -44,6 +45,7 @@ export interface MemberConfig {
   readonly strictReconfigCheck: boolean;
   readonly preVote: boolean;
   readonly logLevel: LogLevel;
+  readonly start: StartFlags;
   /** The initial-* flags that were given, for a restart to say that it does not look at them. */
   readonly initialFlagsGiven: readonly string[];
   /** Lines for the log: flags without effect, variables that were shadowed or not understood. */
@@ -64,8 +66,35 @@ export type CommandLine =
 export function parseCommandLine(argv: readonly string[], env: ReadonlyMap<string, string>): CommandLine {
   const given = readArguments(argv);
   if (given.asked !== null) return given.asked;
-  const { errors, warnings, values } = given;
   readEnvironment(env, given);
+  return judge(given);
+}
+
+/** The file that --config-file or ETCD_CONFIG_FILE names; "" for none. */
+export function configFileOf(argv: readonly string[], env: ReadonlyMap<string, string>): string {
+  const { asked, values } = readArguments(argv);
+  if (asked !== null) return "";
+  return values.get("config-file")?.text ?? env.get(envNameOf("config-file")) ?? "";
+}
+
+/**
+ * The configuration that a file holds. As in etcd it stands alone: command line and environment are not looked at.
+ * @param values by the flags' names; a name that is none is said and passed over.
+ */
+export function parseConfigValues(path: string, values: ReadonlyMap<string, string>): CommandLine {
+  const given: Given = { values: new Map(), errors: [], warnings: [], asked: null };
+  given.warnings.push(
+    `loaded server configuration from "${path}"; other flags and environment variables are ignored`,
+  );
+  for (const [name, text] of values) {
+    if (FLAGS_BY_NAME.has(name)) given.values.set(name, { text, source: `${name} in ${path}` });
+    else given.warnings.push(`${name} in ${path} is not the name of a flag`);
+  }
+  return judge(given);
+}
+
+function judge(given: Given): CommandLine {
+  const { errors, warnings, values } = given;
   for (const [name, { source }] of values) judgeStanding(FLAGS_BY_NAME.get(name)!, source, given);
   const config = buildConfig(new Reader(given), warnings);
   return errors.length > 0 ? { kind: "errors", errors } : config;
@@ -147,7 +176,16 @@ function judgeStanding(flag: Flag, source: string, { values, errors, warnings }:
 }
 
 /** Reads values by kind. After a complaint it goes on with the default, so that one run names every mistake. */
-class Reader {
+export interface FlagReader {
+  isGiven(name: string): boolean;
+  fail(error: string): void;
+  text(name: string): string;
+  choice(name: string, choices: readonly string[]): string;
+  boolean(name: string): boolean;
+  count(name: string, min: number): number;
+}
+
+class Reader implements FlagReader {
   readonly #given: Given;
 
   constructor(given: Given) {
@@ -209,7 +247,8 @@ function buildConfig(reader: Reader, warnings: readonly string[]): MemberConfig 
   }
   const advertisePeerUrls = advertisedUrls(reader, "initial-advertise-peer-urls");
   const byDefault = reader.text("initial-cluster") === FLAGS_BY_NAME.get("initial-cluster")!.default;
-  if (reader.isGiven("listen-client-urls") && !reader.isGiven("advertise-client-urls")) {
+  const mustAdvertise = reader.isGiven("listen-client-urls") && !mayBeProxy(reader);
+  if (mustAdvertise && !reader.isGiven("advertise-client-urls")) {
     reader.fail(
       "--advertise-client-urls is required when --listen-client-urls is set explicitly; say where clients reach " +
         "this member",
@@ -237,6 +276,7 @@ function buildConfig(reader: Reader, warnings: readonly string[]): MemberConfig 
     strictReconfigCheck: reader.boolean("strict-reconfig-check"),
     preVote: reader.boolean("pre-vote"),
     logLevel: reader.boolean("debug") ? "debug" : reader.choice("log-level", LOG_LEVELS) as LogLevel,
+    start: readStartFlags(reader),
     initialFlagsGiven: FLAGS.map((flag) => flag.name).filter((flag) =>
       flag.startsWith("initial-") && reader.isGiven(flag)
     ),
@@ -271,8 +311,8 @@ function listenUrls(reader: Reader, name: string): readonly Endpoint[] {
           "0.0.0.0 for all of them",
       );
     }
-    if (endpoint.scheme.startsWith("unix")) {
-      reader.fail(`--${name}: unix sockets are not served yet (${endpoint.url}); use http://127.0.0.1:PORT`);
+    if (endpoint.scheme === "unixs") {
+      reader.fail(`--${name}: unix sockets are not served over TLS (${endpoint.url}); use unix://`);
     }
     if (endpoint.scheme === "https" && name === "listen-client-urls") {
       reader.fail(`--${name}: clients are not served over TLS yet (${endpoint.url}); use http://`);

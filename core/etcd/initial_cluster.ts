@@ -111,7 +111,7 @@ function tlsErrors(
   urlsByName: ReadonlyMap<string, unknown>,
 ): string[] {
   const plain = (url: string) =>
-    url.startsWith("http://") || (url.startsWith("https://") && urlsByName.size === 1);
+    /^(http|unix):/.test(url) || (url.startsWith("https://") && urlsByName.size === 1);
   return [...nameByUrl.keys()]
     .filter((url) => !plain(url))
     .map((url) => `--initial-cluster: peers speak plain HTTP only so far, not ${url}; use http:// peer URLs`);

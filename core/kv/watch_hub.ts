@@ -193,7 +193,10 @@ export class WatchHub {
     this.#heardRevision = Math.max(this.#heardRevision, store.revision);
     if (unheard > store.revision) return;
     for (const stream of this.#streams.values()) {
-      for (const watcher of stream.watchers.values()) this.#wake(watcher, Math.max(unheard, watcher.cursor));
+      for (const watcher of stream.watchers.values()) {
+        // One that waits for a revision still to come has missed nothing.
+        if (watcher.cursor <= store.revision) this.#wake(watcher, Math.max(unheard, watcher.cursor));
+      }
     }
   }
 

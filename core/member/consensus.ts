@@ -29,11 +29,11 @@ import type { ClientResult } from "./io.ts";
 import { changeOf, entryIdOf } from "./membership_entry.ts";
 import type { MemberOptions } from "./options.ts";
 import type { Outbox } from "./outbox.ts";
+import { Proposals, type ProposalsState, type WaitingProposal } from "./proposals.ts";
 import { raftOptionsOf } from "./raft_settings.ts";
 import { StateMachine, type StateMachineState } from "./state_machine.ts";
 
 /** Payloads held while nobody leads. (etcd's maxGapBetweenApplyAndCommitIndex) */
-const UNPROPOSED_COUNT_MAX = 5_000;
 /** A removed member lingers this many heartbeats, so that what removed it reaches the others. */
 const REMOVED_LINGER_HEARTBEATS = 10;
 /** Election timeouts after which a snapshot that was sent is taken for lost. */
@@ -87,7 +87,8 @@ export interface ConsensusState {
   readonly heardAtTick: readonly (readonly [MemberId, number])[];
   readonly snapshotSentAtTick: readonly (readonly [MemberId, number])[];
   readonly tick: number;
-  readonly unproposed: readonly Uint8Array[];
+  readonly proposals: ProposalsState;
+  readonly tailKnownInTerm: Term;
   readonly inFlight: WriteInFlight | null;
   readonly recovering: boolean;
   readonly nextWriteId: number;
@@ -112,8 +113,9 @@ export class Consensus {
   #heardAtTick = new Map<MemberId, number>();
   #snapshotSentAtTick = new Map<MemberId, number>();
   #tick = 0;
-  /** Payloads that nobody could take yet: no leader known, or a leader that hands over. */
-  #unproposed: Uint8Array[] = [];
+  #proposals = new Proposals();
+  /** The term in which this leader has learned which proposals its log holds unapplied. */
+  #tailKnownInTerm: Term = 0;
   #inFlight: WriteInFlight | null = null;
   /** Nothing leaves this member before the write that recovery asked for is durable. */
   #recovering = false;
@@ -160,7 +162,8 @@ export class Consensus {
     consensus.#heardAtTick = new Map(state.heardAtTick);
     consensus.#snapshotSentAtTick = new Map(state.snapshotSentAtTick);
     consensus.#tick = state.tick;
-    consensus.#unproposed = [...state.unproposed];
+    consensus.#proposals = Proposals.restore(state.proposals);
+    consensus.#tailKnownInTerm = state.tailKnownInTerm;
     consensus.#inFlight = state.inFlight;
     consensus.#recovering = state.recovering;
     consensus.#nextWriteId = state.nextWriteId;
@@ -184,7 +187,8 @@ export class Consensus {
       heardAtTick: [...this.#heardAtTick],
       snapshotSentAtTick: [...this.#snapshotSentAtTick],
       tick: this.#tick,
-      unproposed: [...this.#unproposed],
+      proposals: this.#proposals.capture(),
+      tailKnownInTerm: this.#tailKnownInTerm,
       inFlight: this.#inFlight,
       recovering: this.#recovering,
       nextWriteId: this.#nextWriteId,
@@ -269,7 +273,20 @@ export class Consensus {
     // One who was removed may not know it yet; it must not disturb those who stay.
     if (this.#machine.members.isRemoved(message.from)) return;
     this.#heardAtTick.set(message.from, this.#tick);
-    this.#raft.step(message);
+    const once = message.kind === "propose" && this.leads ? this.#withoutRepeats(message) : message;
+    if (once) this.#raft.step(once);
+  }
+
+  /** A new leader may hold a proposal in its tail that the same frame, delivered again, would bring once more. */
+  #withoutRepeats(message: Message): Message | null {
+    const { term, lastIndex } = this.#raft;
+    if (this.#tailKnownInTerm !== term) {
+      this.#tailKnownInTerm = term;
+      if (this.#machine.applied < lastIndex) {
+        this.#proposals.sawAll(this.#raft.entries(this.#machine.applied + 1, lastIndex));
+      }
+    }
+    return this.#proposals.withoutRepeats(message);
   }
 
   onWritten(writeId: number): void {
@@ -294,10 +311,13 @@ export class Consensus {
   }
 
   /** Takes a payload to propose with the next step; false when too many wait already. */
-  enqueue(payload: Uint8Array): boolean {
-    if (this.#unproposed.length >= UNPROPOSED_COUNT_MAX) return false;
-    this.#unproposed.push(payload);
-    return true;
+  enqueue(proposal: WaitingProposal): boolean {
+    return this.#proposals.add(proposal);
+  }
+
+  /** Whoever wanted this has given up: if nobody took it yet, nobody will. */
+  withdraw(entryId: string): void {
+    this.#proposals.withdraw(entryId);
   }
 
   /** Proposes a change of members at once; false when nobody could take it. */
@@ -307,9 +327,8 @@ export class Consensus {
 
   /** Hands everything gathered in this step to Raft as one proposal: one append for all of it. */
   propose(): void {
-    if (this.#unproposed.length === 0 || this.#recovering) return;
-    // Without a leader they stay; a client that has waited too long has been told so, its entry may still happen.
-    if (this.#raft.propose(this.#unproposed).kind !== "dropped") this.#unproposed = [];
+    if (this.#proposals.waitingCount === 0 || this.#recovering) return;
+    if (this.#raft.propose(this.#proposals.payloads()).kind !== "dropped") this.#proposals.handedOver();
   }
 
   /** Carries out what Raft has ready, until it has nothing more for now. */
@@ -344,7 +363,11 @@ export class Consensus {
     const ops = this.#wal.append({ hardState: current, entries, snapshot });
     if (current) this.#savedHardState = current;
     this.#hardStateToSave = null;
-    this.#issueWrite(ops, { ready, snapshot: null });
+    // What is committed and on disk already need not wait for this write.
+    const firstWritten = snapshot ? 0 : entries[0]?.index ?? Infinity;
+    const committed = ready.committed.filter(({ index }) => index >= firstWritten);
+    this.#issueWrite(ops, { ready: { ...ready, committed }, snapshot: null });
+    this.#apply(ready.committed.slice(0, ready.committed.length - committed.length));
   }
 
   /** What was owed for a Ready that is safe now: promises to peers, and entries to the state machine. */
@@ -407,6 +430,7 @@ export class Consensus {
     const command = decodeLogCommand(entry.data);
     if (command.kind === "malformed") return this.#machine.applyNothing(index);
     const { request } = command;
+    this.#proposals.saw(command.id);
     const { answer, events } = this.#machine.applyRequest(index, request);
     this.#listener!.onApplied({ entryId: command.id, request, answer, events });
   }

@@ -127,7 +127,7 @@ export class LeaseKeeper {
   }
 
   #isAlive(id: LeaseId, tick: number): boolean {
-    return (this.#deadlines.get(id) ?? -Infinity) > tick && !this.#revoking.has(id);
+    return (this.#deadlines.get(id) ?? -Infinity) > tick;
   }
 
   #setDeadline(id: LeaseId, atTick: number): void {

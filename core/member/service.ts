@@ -129,7 +129,8 @@ export class Service implements ConsensusListener {
   tick(): void {
     const { ticks, machine, raft } = this.#consensus;
     this.#reads.tick(this.#options.timing.electionTicks);
-    for (const { requestId } of this.#pending.takeExpired(ticks)) {
+    for (const { requestId, entryId } of this.#pending.takeExpired(ticks)) {
+      if (entryId !== null) this.#consensus.withdraw(entryId);
       this.#asks.remove(requestId);
       this.#sayTo(requestId, ETCD_ERRORS.timeout, true);
     }
@@ -172,7 +173,8 @@ export class Service implements ConsensusListener {
   }
 
   cancel(requestId: number): void {
-    this.#pending.take(requestId);
+    const entryId = this.#pending.take(requestId)?.entryId ?? null;
+    if (entryId !== null) this.#consensus.withdraw(entryId);
     this.#asks.remove(requestId);
     this.#watches.close(requestId);
   }
@@ -309,12 +311,13 @@ export class Service implements ConsensusListener {
     const logged = request.kind === "leaseGrant" ? this.#completeGrant(request) : request as LogRequest;
     const payload = encodeLogCommand(entryId, logged);
     if (payload.length > this.#options.maxRequestBytes) return ETCD_ERRORS.requestTooLarge;
-    return this.#consensus.enqueue(payload) ? null : ETCD_ERRORS.tooManyRequests;
+    return this.#consensus.enqueue({ entryId, payload }) ? null : ETCD_ERRORS.tooManyRequests;
   }
 
   /** Proposes something of this member's own; it may be lost, so whoever calls this looks again later. */
   #propose(request: LogRequest): void {
-    this.#consensus.enqueue(encodeLogCommand(this.#entryIds.next(), request));
+    const entryId = this.#entryIds.next();
+    this.#consensus.enqueue({ entryId, payload: encodeLogCommand(entryId, request) });
   }
 
   #refusalOf(change: MembershipChange): EtcdError | null {

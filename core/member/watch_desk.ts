@@ -6,6 +6,7 @@
 // says so. Answers to the client's own words cannot wait like that, so their number is bounded otherwise: a stream that
 // asks and never listens is ended.
 
+import { assert } from "../base/assert.ts";
 import { ETCD_ERRORS, type EtcdError, isEtcdError } from "../base/etcd_error.ts";
 import type { Revision } from "../base/ids.ts";
 import type { KvStore } from "../kv/kv_store.ts";
@@ -178,11 +179,14 @@ export class WatchDesk {
     for (const requestId of [...this.#owing].sort((a, b) => a - b)) this.#payProgress(requestId, store);
   }
 
-  /** The whole stream's progress may be told only when none of its watches has anything left to hear. */
+  /** The whole stream's progress may be told only when none of its watches has anything left to hear: after events. */
   #payProgress(requestId: number, store: KvStore): void {
     const stream = this.#streams.get(requestId)!;
     while (stream.progressOwed > 0 && stream.untaken < UNTAKEN_EVENTS_MAX) {
-      if (this.#hub.hasResponse(requestId)) return;
+      assert(
+        !this.#hub.hasResponse(requestId),
+        `stream ${requestId} has room, and events that were not told`,
+      );
       stream.progressOwed -= 1;
       this.#tell(requestId, result({ watchId: NO_WATCH_ID, store }));
     }

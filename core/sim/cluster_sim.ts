@@ -335,6 +335,8 @@ export class ClusterSim {
     slot.driver?.stop();
     slot.disk.crash(this.#prng);
     const lost = [...slot.requests.values()];
+    // What had come while it was paused is lost with it.
+    for (const event of slot.held) if (event.kind === "request") lost.push(event.requestId);
     Object.assign(slot, { state: "stopped", member: null, driver: null, held: [], requests: new Map() });
     // Whoever waits for an answer of this member sees its connection break and cannot know what became of it.
     for (const requestId of lost) this.#answer(requestId, ETCD_ERRORS.timeoutDueToConnectionLost, true);

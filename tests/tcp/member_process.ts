@@ -131,7 +131,7 @@ export class MemberProcess {
     return await this.ended;
   }
 
-  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+  async #read(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       this.#output += text;
       for (const check of [...this.#onOutput]) check();

@@ -5,7 +5,6 @@ import type { Buffer } from "node:buffer";
 import type http from "node:http";
 import net from "node:net";
 import { PREFACE } from "./http2/frames.ts";
-import { ServerConnection, type StreamHandler } from "./http2/server_connection.ts";
 import { closeServer, type ListenAddress, listenOn } from "./listen.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -15,7 +14,8 @@ const HTTP2_START = PREFACE.subarray(0, 3);
 const SILENCE_MS_MAX = 30_000;
 
 export interface ClientFronts {
-  readonly grpc: StreamHandler;
+  /** Takes a connection that speaks HTTP/2; nothing has been read from it. */
+  readonly http2: (socket: net.Socket) => void;
   readonly http: http.Server;
 }
 
@@ -67,7 +67,7 @@ export class ClientPort {
       socket.off("readable", look);
       socket.off("timeout", giveUp);
       socket.setTimeout(0);
-      if (isHttp2) new ServerConnection(socket, fronts.grpc);
+      if (isHttp2) fronts.http2(socket);
       else fronts.http.emit("connection", socket);
     };
     socket.on("readable", look);

@@ -9,6 +9,7 @@ import type { InitialCluster } from "../../core/etcd/initial_cluster.ts";
 import type { MemberInfo } from "../../core/member/io.ts";
 import type { Bootstrap } from "../../core/member/options.ts";
 import { membersFromJson } from "./members_json.ts";
+import { peerTarget } from "./peer_target.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 
 export interface FirstStart {
@@ -99,7 +100,7 @@ function otherUrls(config: MemberConfig, initial: InitialCluster): string[] {
   return initial.members.filter(({ name }) => name !== config.name).flatMap(({ peerUrls }) => peerUrls);
 }
 
-interface ClusterAnswer {
+export interface ClusterAnswer {
   readonly clusterId: ClusterId;
   readonly members: readonly MemberInfo[];
 }
@@ -115,7 +116,11 @@ export async function askMembers(peerUrls: readonly string[]): Promise<ClusterAn
 
 function askOne(peerUrl: string): Promise<ClusterAnswer | null> {
   return new Promise((resolve) => {
-    const request = http.get(new URL("/members", peerUrl), { agent: false, timeout: ANSWER_MS_MAX });
+    const request = http.get({
+      ...peerTarget(peerUrl, "/members"),
+      agent: false,
+      timeout: ANSWER_MS_MAX,
+    });
     const deadline = setTimeout(() => request.destroy(), ANSWER_MS_MAX);
     const end = (answer: ClusterAnswer | null) => {
       clearTimeout(deadline);

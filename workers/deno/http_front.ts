@@ -8,12 +8,14 @@ import type { ClientResponse } from "../../core/member/io.ts";
 import type { MemberDriver } from "../../core/member/driver.ts";
 import type { FileDisk } from "./file_disk.ts";
 import type { PeerHttp } from "./peer_http.ts";
+import { isV2Path, type V2Http } from "./v2_http.ts";
 import { ETCD_CLUSTER_VERSION, ETCD_VERSION, FLOTILLA_VERSION, versionJson } from "./version.ts";
 
 export interface HttpFrontParts {
   readonly driver: MemberDriver;
   readonly network: PeerHttp;
   readonly disk: FileDisk;
+  readonly v2: V2Http;
 }
 
 /** A cluster that cannot say within this time that it has a leader is not well. (etcd: one second) */
@@ -24,8 +26,9 @@ export function createHttpFront(parts: HttpFrontParts): http.Server {
   const server = http.createServer((request, response) => {
     request.on("error", () => {});
     response.on("error", () => {});
-    request.resume();
     const { pathname } = new URL(request.url ?? "/", "http://client");
+    if (isV2Path(pathname)) return void parts.v2.answer(request, response);
+    request.resume();
     const known = PAGES[pathname];
     if (known === undefined) {
       return answer(response, 404, "text/plain; charset=utf-8", "404 page not found\n");

@@ -1,4 +1,4 @@
-// Taking a TCP port, with the trouble one may have doing so in plain words.
+// Taking a TCP port or a Unix socket, with the trouble one may have doing so in plain words.
 
 import type net from "node:net";
 import type { Endpoint } from "../../core/etcd/urls.ts";
@@ -12,7 +12,8 @@ export interface ListenAddress {
 
 /** Null when the server listens. */
 export function listenOn(server: net.Server, address: ListenAddress): Promise<Refusal | null> {
-  const { host, port } = address.endpoint;
+  const { host, port, scheme } = address.endpoint;
+  if (scheme === "unix") return listenOnSocket(server, address);
   // "localhost" means 127.0.0.1: that is where etcd's tools look first, and a machine may lack IPv6.
   const at = host === "localhost" ? "127.0.0.1" : host;
   return new Promise((resolve) => {
@@ -23,6 +24,31 @@ export function listenOn(server: net.Server, address: ListenAddress): Promise<Re
       resolve(null);
     });
   });
+}
+
+/** A socket file of a process that is gone must not keep the next one out; etcd removes it too. */
+function listenOnSocket(server: net.Server, address: ListenAddress): Promise<Refusal | null> {
+  const path = socketPathOf(address.endpoint);
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      return Promise.resolve(explain(address, error as Error & { code?: string }));
+    }
+  }
+  return new Promise((resolve) => {
+    const onError = (error: Error & { code?: string }) => resolve(explain(address, error));
+    server.once("error", onError);
+    server.listen({ path }, () => {
+      server.off("error", onError);
+      resolve(null);
+    });
+  });
+}
+
+/** As in etcd, a unix URL's whole "host:port" is the file's name, in the current directory. */
+export function socketPathOf({ host, port }: Pick<Endpoint, "host" | "port">): string {
+  return `${host}:${port}`;
 }
 
 export function closeServer(server: net.Server): Promise<void> {

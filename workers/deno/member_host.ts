@@ -6,21 +6,30 @@ import { shortId } from "../../core/base/ids.ts";
 import type { MemberConfig } from "../../core/etcd/flags.ts";
 import { readInitialCluster } from "../../core/etcd/initial_cluster.ts";
 import { type EventMachine, MemberDriver, type StopReason } from "../../core/member/driver.ts";
+import { forceNewCluster } from "../../core/member/force_new_cluster.ts";
 import type { MemberInfo, Output } from "../../core/member/io.ts";
 import { Member } from "../../core/member/member.ts";
 import { MEMBER_DEFAULTS, type MemberOptions } from "../../core/member/options.ts";
 import type { MemberView } from "../../core/member/view.ts";
+import type { DiskImage } from "../../core/base/disk.ts";
 import type { WalIdentity } from "../../core/wal/segment.ts";
 import { ClientPort } from "./client_port.ts";
 import { type DiskPlaces, type FileDisk, mayHoldLog, openFileDisk } from "./file_disk.ts";
+import { findCluster, findMembersToServe, mustFindCluster } from "./find_cluster.ts";
 import { type FirstStart, firstStart } from "./first_start.ts";
 import { etcdGrpcMethods } from "./grpc_methods.ts";
 import { grpcHandler } from "./grpc_server.ts";
+import { ServerConnection } from "./http2/server_connection.ts";
 import { createHttpFront } from "./http_front.ts";
+import type { ListenAddress } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { logIdentity } from "./log_identity.ts";
 import { PeerHttp } from "./peer_http.ts";
+import { dataDirKind, keptPeerUrls, startProxy } from "./proxy_mode.ts";
 import { type Refusal, refusal } from "./refusal.ts";
+import { notifySystemd } from "./systemd_notify.ts";
+import { V2Http } from "./v2_http.ts";
+import { V2Store } from "./v2_store.ts";
 import { ETCD_CLUSTER_VERSION } from "./version.ts";
 
 /** gRPC takes messages this much larger than the largest request: etcd's grpcOverheadBytes. */
@@ -38,30 +47,44 @@ export interface RunningMember {
   stop(): Promise<void>;
 }
 
-/** Starts a member, or says why not; then nothing is left behind. */
+/** Starts a member, or the proxy that it is to be instead, or says why not; then nothing is left behind. */
 export async function startMember(config: MemberConfig, log: Log): Promise<RunningMember | Refusal> {
   const places: DiskPlaces = { dataDir: config.dataDir, walDir: config.walDir || null };
+  const kind = dataDirKind(config.dataDir);
+  if (typeof kind === "object") return kind;
+  if (kind === "proxy" || (kind === "empty" && config.start.proxyMode !== "off")) {
+    return await startAsProxy(config, keptPeerUrls(config.dataDir), log);
+  }
+  const isFirst = !mayHoldLog(places);
   // The flags of a first start are judged before anything is touched; a restart does not look at them.
-  const initial = mayHoldLog(places) ? null : readInitialCluster(config);
-  if (initial?.kind === "errors") return refusalOf(initial.errors);
+  if (isFirst && !mustFindCluster(config)) {
+    const initial = readInitialCluster(config);
+    if (initial.kind === "errors") return refusalOf(initial.errors);
+  }
 
   const network = new PeerHttp(), clientPort = new ClientPort();
   let disk: FileDisk | null = null;
-  const start = async (): Promise<RunningMember | Refusal> => {
+  const start = async (): Promise<RunningMember | Seatless | Refusal> => {
     const trouble = await takePorts(config, network, clientPort);
     if (trouble) return trouble;
-    let first = initial && await firstStart(config, initial);
-    if (first?.kind === "refused") return first;
-    const opened = openFileDisk(places);
+    let first = isFirst ? await takeSeat(config, log) : null;
+    if (first !== null && first.kind !== "identity") return first;
+    let opened = openFileDisk(places);
     if (opened.kind === "refused") return opened;
     disk = opened.disk;
     const identity = logIdentity(opened.image);
     // A log without a readable beginning: a first start that a crash cut short, or rot. Recovery tells them apart.
     if (identity === null && first === null) {
-      const again = readInitialCluster(config);
-      if (again.kind === "errors") return refusalOf(again.errors);
-      first = await firstStart(config, again);
-      if (first.kind === "refused") return first;
+      first = await takeSeat(config, log);
+      if (first.kind !== "identity") return first;
+    }
+    if (identity !== null && config.start.forceNewCluster) {
+      const failed = await leaveAlone(config, identity, opened.image, disk, log);
+      if (failed) return failed;
+      disk.close();
+      opened = openFileDisk(places);
+      if (opened.kind === "refused") return opened;
+      disk = opened.disk;
     }
     const options = memberOptions(config, identity, first);
     const recovery = Member.recover(options, opened.image);
@@ -74,12 +97,77 @@ export async function startMember(config: MemberConfig, log: Log): Promise<Runni
     return run({ config, log, network, clientPort, disk, options, isRestart, ...recovery });
   };
   const started = await start();
-  if (started.kind === "refused") {
-    (disk as FileDisk | null)?.close();
-    network.close();
-    await clientPort.close();
+  if (started.kind === "running") return started;
+  (disk as FileDisk | null)?.close();
+  network.close();
+  await clientPort.close();
+  return started.kind === "refused" ? started : await startAsProxy(config, started.peerUrls, log);
+}
+
+/** One that came when all seats were taken. */
+interface Seatless {
+  readonly kind: "proxy";
+  readonly peerUrls: readonly string[];
+}
+
+/** Who this member is, on a first start: the others are found, and asked. */
+async function takeSeat(config: MemberConfig, log: Log): Promise<FirstStart | Seatless | Refusal> {
+  const found = await findCluster(config, log);
+  if (found.kind !== "config") return found;
+  const initial = readInitialCluster(found.config);
+  if (initial.kind === "errors") return refusalOf(initial.errors);
+  return await firstStart(found.config, initial);
+}
+
+/** --force-new-cluster: writes what makes this log the log of a cluster of one. */
+async function leaveAlone(
+  config: MemberConfig,
+  identity: WalIdentity,
+  image: DiskImage,
+  disk: FileDisk,
+  log: Log,
+): Promise<Refusal | null> {
+  const self: MemberInfo = {
+    id: identity.memberId,
+    name: config.name,
+    peerUrls: config.advertisePeerUrls,
+    clientUrls: [],
+    isLearner: false,
+  };
+  const forced = forceNewCluster(image, identity, self, MEMBER_DEFAULTS.segmentBytesMax);
+  // A log that cannot be read is recovery's to explain.
+  if (forced === null || forced.ops.length === 0) return null;
+  const failed = await new Promise<string | null>((resolve) => {
+    disk.write({ writeId: 0, ops: forced.ops }, () => resolve(null), resolve);
+  });
+  if (failed !== null) {
+    return refusal(`data-dir ${config.dataDir}: ${failed}`, "free space or mend the disk, then start again");
   }
-  return started;
+  log.warn(
+    "etcdserver",
+    `forced a new cluster of this member alone: removed ${
+      forced.removed.map(shortId).join(", ") || "nobody"
+    }`,
+  );
+  return null;
+}
+
+async function startAsProxy(
+  config: MemberConfig,
+  known: readonly string[] | null,
+  log: Log,
+): Promise<RunningMember | Refusal> {
+  const peerUrls = known ?? await findMembersToServe(config, log);
+  if ("kind" in peerUrls) return peerUrls;
+  const clientPort = new ClientPort();
+  const trouble = await clientPort.listen(clientAddresses(config));
+  const proxy = trouble ?? startProxy(config, peerUrls, clientPort, log);
+  if ("kind" in proxy) {
+    await clientPort.close();
+    return proxy;
+  }
+  await notifySystemd(log);
+  return { kind: "running", ended: new Promise(() => {}), stop: () => proxy.stop() };
 }
 
 function refusalOf(errors: readonly string[]): Refusal {
@@ -92,8 +180,11 @@ async function takePorts(
   clients: ClientPort,
 ): Promise<Refusal | null> {
   const peers = config.listenPeerUrls.map((endpoint) => ({ endpoint, flag: "listen-peer-urls" }));
-  const fronts = config.listenClientUrls.map((endpoint) => ({ endpoint, flag: "listen-client-urls" }));
-  return await network.listen(peers) ?? await clients.listen(fronts);
+  return await network.listen(peers) ?? await clients.listen(clientAddresses(config));
+}
+
+function clientAddresses(config: MemberConfig): ListenAddress[] {
+  return config.listenClientUrls.map((endpoint) => ({ endpoint, flag: "listen-client-urls" }));
 }
 
 /**
@@ -176,7 +267,7 @@ function run(parts: Parts): RunningMember {
     warn: (line) => log.warn("rafthttp", line),
   });
   const driver = new MemberDriver({
-    member: withRoleLines(member, config.name, log),
+    member: withRoleLines(member, config.name, log, () => v2.onStep()),
     disk,
     network,
     // Whatever one turn of the event loop brings shares a step, and so an append and a sync.
@@ -185,12 +276,17 @@ function run(parts: Parts): RunningMember {
     onStopped: onEnded,
   }, parts.outputs);
 
+  const v2 = new V2Store({
+    request: (request, onResponse) => void driver.request(request, onResponse),
+    read: (request) => member.read(request),
+  });
+  const grpc = grpcHandler({
+    methods: etcdGrpcMethods(driver),
+    messageBytesMax: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
+  });
   clientPort.serve({
-    grpc: grpcHandler({
-      methods: etcdGrpcMethods(driver),
-      messageBytesMax: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
-    }),
-    http: createHttpFront({ driver, network, disk }),
+    http2: (socket) => void new ServerConnection(socket, grpc),
+    http: createHttpFront({ driver, network, disk, v2: new V2Http(v2, options.clusterId) }),
   });
   for (const { url } of config.listenClientUrls) {
     log.info(
@@ -215,6 +311,7 @@ function run(parts: Parts): RunningMember {
         "etcdserver/api",
         `enabled capabilities for version ${ETCD_CLUSTER_VERSION.replace(/\.0$/, "")}`,
       );
+      void notifySystemd(log);
     });
   }, PUBLISH_LOOK_MS));
   return { kind: "running", ended, stop };
@@ -233,6 +330,13 @@ function sayWhatWasFound({ config, log, options, isRestart, member }: Parts): vo
     log.warn(
       "etcdserver",
       `mended the log: its last write was torn, ${tornBytes} bytes that were never acknowledged were cut off`,
+    );
+  }
+  if (mustFindCluster(config)) {
+    const what = config.start.discovery === null ? "--discovery-srv" : "discovery token";
+    log.warn(
+      "etcdserver",
+      `${what} ignored since a cluster has already been initialized. Valid log found at "${config.dataDir}"`,
     );
   }
   if (config.initialFlagsGiven.length > 0) {
@@ -263,8 +367,8 @@ function isAlone({ id, bootstrap }: MemberOptions, member: Member): boolean {
     : bootstrap.kind === "new" && bootstrap.members.length === 1;
 }
 
-/** Says when this member takes or gives up the lead. */
-function withRoleLines(member: Member, name: string, log: Log): EventMachine {
+/** Says when this member takes or gives up the lead; `onStep` hears that something may have been applied. */
+function withRoleLines(member: Member, name: string, log: Log, onStep: () => void): EventMachine {
   let led = false;
   return {
     id: member.id,
@@ -274,6 +378,7 @@ function withRoleLines(member: Member, name: string, log: Log): EventMachine {
         led = member.leads;
         log.info("raft", `${name} ${led ? "became leader" : "stepped down"} at term ${member.term}`);
       }
+      onStep();
       return outputs;
     },
   };

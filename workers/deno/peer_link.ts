@@ -26,6 +26,7 @@ import {
   LENGTH_BYTES,
   LINK_HEARTBEAT,
 } from "./peer_frames.ts";
+import { peerTarget } from "./peer_target.ts";
 
 /** What all links of a member share. */
 export interface LinkContext {
@@ -162,7 +163,8 @@ export class PeerLink {
 
   #dial(): void {
     if (this.#closed) return;
-    const request = http.get(this.#url(`/raft/stream/message/${shortId(this.#context.localId)}`), {
+    const request = http.get({
+      ...this.#target(`/raft/stream/message/${shortId(this.#context.localId)}`),
       headers: { ...this.#context.headers, "X-Raft-To": shortId(this.peer) },
       agent: false,
       timeout: SILENCE_MS_MAX,
@@ -250,7 +252,8 @@ export class PeerLink {
 
   #post(path: string, body: readonly Uint8Array[], timeoutMs: number, onDone: (ok: boolean) => void): void {
     const bytes = Buffer.concat(body);
-    const request = http.request(this.#url(path), {
+    const request = http.request({
+      ...this.#target(path),
       method: "POST",
       headers: {
         ...this.#context.headers,
@@ -281,7 +284,7 @@ export class PeerLink {
     request.end(bytes);
   }
 
-  #url(path: string): URL {
-    return new URL(path, this.#urls[this.#urlAt % this.#urls.length]);
+  #target(path: string): http.RequestOptions {
+    return peerTarget(this.#urls[this.#urlAt % this.#urls.length]!, path);
   }
 }

@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { concatBytes, equalBytes, utf8 } from "../../../core/base/bytes.ts";
 import { clusterId, memberIdOf } from "../../../core/base/ids.ts";
 import { Prng } from "../../../core/base/prng.ts";
-import { type Bucket, type Pair, planBbolt } from "../../../core/backend/bbolt_writer.ts";
+import { bucketOf, planBbolt, runToEnd } from "../../../core/backend/bbolt_writer.ts";
 import { decodeBackend, encodeBackend } from "../../../core/backend/etcd_backend.ts";
 import {
   type BackendState,
+  encodeSnapshotFile,
   isTrouble,
   planSnapshotFile,
   readSnapshotFile,
@@ -64,11 +65,15 @@ Deno.test("a state comes back from etcd's database equal to the byte", () => {
 Deno.test("a snapshot is of the moment it was asked for, and goes out in pieces as large as etcd's", () => {
   const machine = historyOf({ seed: 5, stepCount: 200, compactAtPerMille: 500 });
   const before = machine.encode();
-  const plan = planSnapshotFile(machine);
+  const write = () =>
+    machine.applyRequest(machine.applied + 1, putRequest({ key: utf8("meanwhile"), value: utf8("x") }));
+  const planning = planSnapshotFile(machine);
+  write();
+  const plan = runToEnd(planning);
   const chunks: Uint8Array[] = [];
   for (const chunk of plan.chunks()) {
     chunks.push(chunk);
-    machine.applyRequest(machine.applied + 1, putRequest({ key: utf8("meanwhile"), value: utf8("x") }));
+    write();
   }
 
   const file = concatBytes(chunks);
@@ -80,9 +85,7 @@ Deno.test("a snapshot is of the moment it was asked for, and goes out in pieces 
 });
 
 Deno.test("a snapshot file is refused for what is wrong with it", () => {
-  const file = concatBytes([
-    ...planSnapshotFile(historyOf({ seed: 5, stepCount: 50, compactAtPerMille: null })).chunks(),
-  ]);
+  const file = encodeSnapshotFile(historyOf({ seed: 5, stepCount: 50, compactAtPerMille: null }));
   const flipped = file.slice();
   // Within the large value, so that the database itself still reads.
   flipped[file.length >> 1]! ^= 1;
@@ -96,14 +99,13 @@ Deno.test("a snapshot file is refused for what is wrong with it", () => {
   assert.equal(sound(read(file.subarray(0, file.length - 32), true)).kind, "backend");
 });
 
+type Pair = readonly [key: Uint8Array, value: Uint8Array];
+
 /** etcd's database with these pairs in its key and other buckets. */
 function database(buckets: Readonly<Record<string, readonly Pair[]>>): Uint8Array {
   const all: Readonly<Record<string, readonly Pair[]>> = { key: [], meta: [], ...buckets };
-  const named = Object.keys(all).sort().map((name): Bucket => ({
-    name: utf8(name),
-    pairs: () => all[name]!,
-  }));
-  return concatBytes([...planBbolt(named).chunks()]);
+  const named = Object.keys(all).sort().map((name) => bucketOf(name, all[name]!));
+  return concatBytes([...runToEnd(planBbolt(named)).chunks()]);
 }
 
 function revision(main: number, isDeletion = false): Uint8Array {
@@ -150,7 +152,7 @@ Deno.test("a compaction that a crash interrupted is finished, whatever it had re
 Deno.test("a database that is not etcd's, or makes no sense, is refused by naming the bucket", () => {
   const lease: Pair = [new Uint8Array([0, 0, 0, 0, 0, 0, 0, 9]), new Uint8Array([8, 9, 16, 60])];
   const cases: readonly (readonly [Uint8Array, RegExp])[] = [
-    [concatBytes([...planBbolt([]).chunks()]), /not etcd's: it has no bucket "key"/],
+    [concatBytes([...runToEnd(planBbolt([])).chunks()]), /not etcd's: it has no bucket "key"/],
     [database({ key: [[utf8("short"), utf8("")]] }), /^bucket "key": the value of "short" makes no sense$/],
     [database({ key: [[revision(2), utf8("junk")]] }), /^bucket "key": the value of 0x0{15}25f0{16} makes/],
     [database({ key: [[revision(4, true), KEY_ALONE]] }), /^bucket "key": it deletes a key at revision 4/],

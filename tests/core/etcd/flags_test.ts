@@ -35,6 +35,21 @@ Deno.test("without flags a member has etcd's defaults", () => {
     strictReconfigCheck: true,
     preVote: true,
     logLevel: "info",
+    start: {
+      discovery: null,
+      dns: null,
+      proxyMode: "off",
+      proxyTiming: {
+        failureWaitMs: 5000,
+        refreshIntervalMs: 30_000,
+        dialTimeoutMs: 1000,
+        writeTimeoutMs: 5000,
+        readTimeoutMs: 0,
+      },
+      logger: "capnslog",
+      logOutputs: ["stderr"],
+      forceNewCluster: false,
+    },
     initialFlagsGiven: [],
     warnings: [],
   });
@@ -106,7 +121,6 @@ Deno.test("the command lines of etcd's own end-to-end suite are taken, TLS betwe
   assert.deepEqual(subjects, [
     "--enable-v2",
     "--experimental-initial-corrupt-check",
-    "--logger",
     "--max-concurrent-streams",
     "--peer-auto-tls",
     "--quota-backend-bytes",
@@ -150,8 +164,21 @@ Deno.test("every mistake gets one line that names the cause and the remedy", () 
       /not served over TLS yet \(https:\/\/127.0.0.1:1\); use http:/,
     ],
     [["--cert-file", "x"], /^--cert-file is not supported: .*use http:/],
-    [["--force-new-cluster"], /^--force-new-cluster is not supported/],
-    [["--discovery=http://d/1"], /list the members in --initial-cluster/],
+    [["--unsafe-no-fsync"], /^--unsafe-no-fsync is not supported/],
+    [
+      ["--discovery=http://d"],
+      /^invalid value "http:\/\/d" for --discovery: must be the URL of a token; ask/,
+    ],
+    [
+      ["--discovery=http://d/1", "--discovery-srv=example.com"],
+      /^multiple discovery or bootstrap flags are set\. Choose one .*leave the others out$/,
+    ],
+    [["--discovery-fallback=wait"], /must be one of exit, proxy/],
+    [["--proxy=yes"], /must be one of off, readonly, on/],
+    [["--logger=printf"], /must be one of zap, capnslog/],
+    [["--log-outputs=a.log"], /^unknown log-output "a.log" .*--logger=zap writes to files$/],
+    [["--logger=zap", "--log-outputs=systemd/journal"], /use stderr, which systemd hands/],
+    [["--listen-peer-urls=unixs://a:1"], /unix sockets are not served over TLS/],
   ];
 
   for (const [argv, expected] of cases) {

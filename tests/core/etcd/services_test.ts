@@ -5,9 +5,10 @@ import assert from "node:assert/strict";
 import { ETCD_ERRORS, type EtcdError } from "../../../core/base/etcd_error.ts";
 import { fromHex, toHex, utf8 } from "../../../core/base/bytes.ts";
 import { clusterId, memberId } from "../../../core/base/ids.ts";
-import { type Answer, ETCD_METHODS } from "../../../core/etcd/services.ts";
+import { type Answer, ETCD_METHODS, refusalAtLearner } from "../../../core/etcd/services.ts";
 import { compare, putRequest, rangeRequest, txnRequest } from "../../../core/kv/requests.ts";
 import type { ClientRequest, ClientResult } from "../../../core/member/io.ts";
+import { parseJsonExactly } from "../../../core/wire/json_numbers.ts";
 import {
   MemberListResponseSchema,
   RangeRequestSchema,
@@ -79,8 +80,15 @@ Deno.test("a transaction is read from JSON in either spelling, as the gateway's 
   for (const json of spellings) {
     assert.deepEqual(method.readRequestJson(json, CONTEXT), { kind: "read", request: expected });
   }
-  const malformed = { compare: [{ result: 0, target: 1, key: "Zm9v", TargetUnion: null }], success: [] };
-  assert.equal(method.readRequestJson(malformed, CONTEXT).kind, "malformed");
+  // Unknown fields are passed over, as etcd's gateway does; what is left of this one is an operation of no kind.
+  const goJson = {
+    compare: [{ result: 0, target: 1, key: "Zm9v", TargetUnion: null }],
+    success: [{ Request: { RequestPut: { key: "Zm9v", value: "YmFy" } } }],
+  };
+  assert.deepEqual(method.readRequestJson(goJson, CONTEXT), {
+    kind: "read",
+    request: ETCD_ERRORS.keyNotFound,
+  });
 });
 
 Deno.test("a transaction's parts that are nothing get etcd's error or its zero", () => {
@@ -198,6 +206,65 @@ Deno.test("a status names its leader by id, and nobody by zero", () => {
   assert.equal(write(status).dbSize, 20_480n);
   const leaderless = write({ ...status, leader: null, errors: ["etcdserver: no leader"] });
   assert.deepEqual([leaderless.leader, leaderless.errors], [0n, ["etcdserver: no leader"]]);
+});
+
+Deno.test("a member list's header has no revision, an alarm's answer no header at all", () => {
+  const members = methodOf("Cluster", "MemberList").writeResponseJson(
+    answerOf({ kind: "members", members: [], changed: null }),
+  );
+  const alarms = methodOf("Maintenance", "Alarm").writeResponseJson(
+    answerOf({ kind: "alarms", alarms: [{ member: memberId("0000000000000005"), alarm: "noSpace" }] }),
+  );
+
+  assert.equal(
+    JSON.stringify(members),
+    '{"header":{"cluster_id":"3801629817145504659","member_id":"47555275972384877","raft_term":"2"}}',
+  );
+  assert.equal(JSON.stringify(alarms), '{"alarms":[{"memberID":"5","alarm":"NOSPACE"}]}');
+});
+
+Deno.test("lease ids of 64 bits survive JSON numbers, both ways", () => {
+  const body = '{"TTL":10,"ID":9223372036854775807,"note":"ID\\":12345678901234567890"}';
+  const grant = methodOf("Lease", "LeaseGrant").readRequestJson(parseJsonExactly(body), CONTEXT);
+  assert.deepEqual(grant, {
+    kind: "read",
+    request: { kind: "leaseGrant", id: "7fffffffffffffff", ttl: 10 },
+  });
+  const answer = answerOf({ kind: "leaseGrant", revision: 2, id: "7fffffffffffffff", ttl: 10 });
+  const json = methodOf("Lease", "LeaseGrant").writeResponseJson(answer) as { ID: string };
+  assert.equal(json.ID, "9223372036854775807");
+  assert.deepEqual(
+    parseJsonExactly('[-12345678901234567890,1234567890123456.5,123456789012345,"1234567890123456"]'),
+    [
+      "-12345678901234567890",
+      1234567890123456.5,
+      123456789012345,
+      "1234567890123456",
+    ],
+  );
+});
+
+Deno.test("alarms and leases are asked for as etcdctl does", () => {
+  // action: DEACTIVATE, memberID: 5, alarm: NOSPACE
+  assert.deepEqual(requestOf("Maintenance", "Alarm", fromHex("0802" + "1005" + "1801")), {
+    kind: "alarm",
+    action: "deactivate",
+    member: "0000000000000005",
+    alarm: "noSpace",
+  });
+  assert.deepEqual(requestOf("Lease", "LeaseGrant", fromHex("080a")), {
+    kind: "leaseGrant",
+    id: "",
+    ttl: 10,
+  });
+  assert.equal(requestOf("Lease", "LeaseRevoke", new Uint8Array(0)), ETCD_ERRORS.leaseNotFound);
+  assert.deepEqual(requestOf("Lease", "LeaseTimeToLive", fromHex("08b960" + "1001")), {
+    kind: "leaseTimeToLive",
+    id: "0000000000003039",
+    keys: true,
+  });
+  assert.equal(refusalAtLearner(rangeRequest({ key: utf8("k") })), ETCD_ERRORS.notSupportedForLearner);
+  assert.equal(refusalAtLearner(rangeRequest({ key: utf8("k"), serializable: true })), null);
 });
 
 Deno.test("nonsense for any method is malformed or a request, never an exception", () => {

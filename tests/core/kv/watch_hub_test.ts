@@ -195,6 +195,22 @@ Deno.test("a snapshot in the store's place makes watches hear what they missed, 
   assert.deepEqual(texts(takeAll(hub, ahead)), ["0: put a=2 @3, put a=3 @5", "1: put a=3 @5"]);
 });
 
+Deno.test("a watch that waits for a revision still to come waits on when a snapshot brings none of it", () => {
+  const { store, hub, create } = watchedStore();
+  accepted(create(watch("", "\0", { startRevision: 6 })));
+  const ahead = KvStore.restore(store.capture());
+  applyAll(ahead, put("a", "2"), put("a", "3"));
+
+  hub.storeReplaced(ahead);
+  assert.deepEqual(takeAll(hub, ahead), []);
+  for (const value of ["4", "5", "6", "7"]) {
+    ahead.apply(put("a", value));
+    hub.hear(ahead.revision, [...ahead.changesSince(ahead.revision)][0]!.events);
+  }
+
+  assert.deepEqual(texts(takeAll(hub, ahead)), ["0: put a=6 @6, put a=7 @7"]);
+});
+
 Deno.test("over random histories every watch hears exactly its changes, also through a keyframe", () => {
   for (let seed = 1; seed <= 20; seed++) {
     const prng = new Prng(seed);

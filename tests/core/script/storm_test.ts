@@ -12,7 +12,7 @@ function storm(seed: number): { runner: ScenarioRunner; counts: Record<string, n
   const size = prng.pick([3, 4, 5]);
   const rules = prng.pick(["etcd", "textbook"]);
   run(
-    `cluster members=${size} seed=${seed} rules=${rules} loss=3% drift=2% snapshot-count=20 catch-up=5`,
+    `cluster members=${size} seed=${seed} rules=${rules} loss=3% duplicate=3% drift=2% snapshot-count=20 catch-up=5`,
   );
   const member = () => `n${1 + prng.below(size)}`;
   for (let step = 0; step < 120; step++) {
