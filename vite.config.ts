@@ -3,6 +3,7 @@
 
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { lessons } from "./lessons/vite_plugin.ts";
 
 export default defineConfig({
   root: "web",

@@ -6,7 +6,7 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { differenceText, playLesson, rewriteScenario, ScenarioError } from "../../core/script/mod.ts";
-import { lessonFiles, LESSONS_FOLDER, readCourse } from "./lesson_folders.ts";
+import { lessonFiles, LESSONS_FOLDER, readCourse } from "../../lessons/course.ts";
 
 const words = process.argv.slice(2);
 const rewrite = words.includes("--rewrite");

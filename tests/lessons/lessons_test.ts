@@ -13,7 +13,8 @@ import {
   playLesson,
   ScenarioRunner,
 } from "../../core/script/mod.ts";
-import { LESSONS_FOLDER, readCourse } from "./lesson_folders.ts";
+import { LESSONS_FOLDER, readCourse } from "../../lessons/course.ts";
+import { courseModule } from "../../lessons/vite_plugin.ts";
 
 const course = readCourse();
 
@@ -157,4 +158,15 @@ Deno.test("the tolerance table of the tutorials stands in lesson 4", () => {
       "4",
     ]);
   }
+});
+
+Deno.test("the page's module holds the same course", async () => {
+  const module: { course: unknown } = await import(
+    `data:text/javascript,${encodeURIComponent(courseModule())}`
+  );
+
+  assert.deepEqual(
+    module.course,
+    JSON.parse(JSON.stringify({ glossary: course.glossary, lessons: course.lessons })),
+  );
 });

@@ -10,9 +10,9 @@ import {
   type LessonFiles,
   readGlossary,
   readLesson,
-} from "../../core/script/mod.ts";
+} from "../core/script/mod.ts";
 
-export const LESSONS_FOLDER = fileURLToPath(new URL("../../lessons/", import.meta.url));
+export const LESSONS_FOLDER = fileURLToPath(new URL(".", import.meta.url));
 
 /** The slugs of all lessons in their order, then those of the challenges: folders with a lesson.txt. */
 export function lessonSlugs(): readonly string[] {
