@@ -108,15 +108,16 @@ export function memberIn(cluster: ClusterNow, id: MemberId): MemberNow | null {
   return cluster.members.find((member) => member.id === id) ?? null;
 }
 
-/** Members that can talk to each other both ways, directly, as groups: the sides of a wall. */
+/** The sides of a wall: members that reach each other over links that are open both ways, if need be through others. */
 export function sidesOf(cluster: ClusterNow): readonly (readonly MemberNow[])[] {
   const sides: MemberNow[][] = [];
   for (const member of cluster.members) {
-    const side = sides.find((side) =>
-      side.every((other) => !cluster.isCut(member.id, other.id) && !cluster.isCut(other.id, member.id))
-    );
-    if (side) side.push(member);
-    else sides.push([member]);
+    const isOpen = (other: MemberNow) =>
+      !cluster.isCut(member.id, other.id) && !cluster.isCut(other.id, member.id);
+    // A member may join what looked like two sides so far.
+    const near = sides.filter((side) => side.some(isOpen));
+    const rest = sides.filter((side) => !near.includes(side));
+    sides.splice(0, sides.length, ...rest, [...near.flat(), member]);
   }
   return sides;
 }
