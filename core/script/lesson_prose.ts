@@ -182,14 +182,16 @@ export class TermMarker {
   }
 
   mark(text: readonly Inline[]): readonly Inline[] {
-    const marked = text.flatMap((piece): readonly Inline[] => {
+    return text.flatMap((piece): readonly Inline[] => {
       if (typeof piece === "string") return this.#markPlain(piece);
       if (piece.kind !== "strong") return [piece];
-      const inside = this.#markPlain(piece.text);
       // A strong word that is a term and nothing else is that term; longer strong texts stay as they are.
-      return inside.length === 1 && typeof inside[0] !== "string" ? inside : [piece];
+      const isTerm = this.#forms.some(({ form }) =>
+        form === piece.text || form === uncapitalized(piece.text)
+      );
+      const marked = isTerm ? this.#markPlain(piece.text) : [];
+      return marked.some((one) => typeof one !== "string") ? marked : [piece];
     });
-    return marked;
   }
 
   markBlocks(blocks: readonly Block[]): readonly Block[] {
@@ -237,8 +239,12 @@ export class TermMarker {
     if (isLatin(text[at]) && isLatin(text[at - 1])) return null;
     return this.#forms.find(({ form }) => {
       const piece = text.slice(at, at + form.length);
-      const isSame = piece === form || piece.slice(0, 1).toLowerCase() + piece.slice(1) === form;
+      const isSame = piece === form || uncapitalized(piece) === form;
       return isSame && !(isLatin(form.at(-1)) && isLatin(text[at + form.length]));
     }) ?? null;
   }
+}
+
+function uncapitalized(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
 }

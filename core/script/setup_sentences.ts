@@ -93,7 +93,7 @@ const CHINESE: Texts = {
   "name.twice": ({ name }) => `两个 ${name} 都启动不了。同名的两个成员看上去像一个成员有两个地址。`,
   "url.bad": ({ name, why }) => `${name} 启动不了。${why}`,
   "url.twice": ({ name, other, url }) => `两个都启动不了。${name} 和 ${other} 的同伴地址都是 ${url}。`,
-  "url.everywhere": ({ name }) => `谁也找不到 ${name}。0.0.0.0 只能用来监听，公告要写机器的地址。`,
+  "url.everywhere": ({ name }) => `谁也找不到 ${name}。0.0.0.0 只能用来侦听，公告要写机器的地址。`,
   "url.localhost": ({ name, others }) =>
     `${others.join("、")} 连不上 ${name}。在它们那里，localhost 指的是自己。`,
   "client.localhost": ({ name }) => `别处的客户端连不上 ${name}。它公告的是 localhost，指的是客户端自己。`,

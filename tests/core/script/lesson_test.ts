@@ -229,6 +229,28 @@ Deno.test("in Chinese a term's first use carries the English, and later ones do 
   });
 });
 
+Deno.test("a strong term is that term once, and strong again afterwards", () => {
+  const zh = FILES["zh.md"].replace(
+    "领导者要走了。领导者走了以后呢？",
+    "**领导者**要走了。**领导者**呢？**没有领导者**。",
+  );
+
+  const { lesson } = readLesson("01-test", { ...FILES, "zh.md": zh }, GLOSSARY);
+
+  assert.deepEqual(lesson!.steps[0]!.texts.zh.before, [{
+    kind: "paragraph",
+    text: [
+      { kind: "term", term: "leader", text: "领导者" },
+      "（leader）",
+      "要走了。",
+      { kind: "strong", text: "领导者" },
+      "呢？",
+      { kind: "strong", text: "没有领导者" },
+      "。",
+    ],
+  }]);
+});
+
 Deno.test("each mistake in a lesson is named by file and line", () => {
   const en = FILES["en.md"];
   const long = Array.from({ length: 150 }, () => "word").join(" ");
