@@ -42,7 +42,7 @@ const LIBRARIES: Readonly<Record<string, readonly RegExp[]>> = {
   "core/backend": [/^@noble\/hashes/],
   "workers/browser": [/^comlink$/, /^idb$/],
   "workers/deno": [/^node:/, /^@bufbuild\/protobuf$/, /^yaml$/],
-  "web": [/^svelte/, /^d3/],
+  "web": [/^svelte/, /^d3/, /^virtual:lessons$/],
 };
 
 /** What a synchronous machine without clock, chance or platform has no use for. */

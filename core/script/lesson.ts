@@ -46,6 +46,8 @@ export interface LessonCondition {
   readonly words: readonly string[];
   /** What it waits for that is not built; null when it can come true. */
   readonly pending: string | null;
+  /** Watched like any other, but nothing makes it true while the rules hold: that is what it is there to show. */
+  readonly impossible: boolean;
 }
 
 export interface LessonStep {

@@ -15,8 +15,10 @@ export interface PlayedLessonStep {
   readonly solution: readonly PlayedStep[];
   /** Conditions that the set-up alone makes true: nothing would be left to do. */
   readonly metBefore: readonly string[];
-  /** Conditions that the solution does not make true. */
+  /** Conditions that the solution does not make true although it could. */
   readonly unmet: readonly string[];
+  /** Conditions that came true although nothing should make them. */
+  readonly impossibleMet: readonly string[];
   readonly pending: readonly string[];
   /** The event that decides each prediction; null where only the text can tell. */
   readonly decidedAt: Readonly<Record<string, number | null>>;
@@ -38,7 +40,9 @@ export function playLesson(lesson: Lesson): readonly PlayedLessonStep[] {
       setUp,
       solution,
       metBefore,
-      unmet: checklist.filter(({ met, pending }) => !met && pending === null).map(({ id }) => id),
+      unmet: checklist.filter(({ met, pending, impossible }) => !met && pending === null && !impossible)
+        .map(({ id }) => id),
+      impossibleMet: checklist.filter(({ met, impossible }) => met && impossible).map(({ id }) => id),
       pending: checklist.filter(({ pending }) => pending !== null).map(({ id }) => id),
       decidedAt: Object.fromEntries(
         run.reveals().map(({ prediction, decidedAt }) => [prediction, decidedAt]),

@@ -160,13 +160,14 @@ function readPlan(text: string, problems: Problem[]): Plan {
     } else if (word === "done") {
       const [id = "", ...words] = rest;
       if (!/^[a-z][a-z0-9-]*:$/.test(id)) fail("expected done <id>: <condition>");
+      const impossible = words[0] === "impossible" && words.shift() !== undefined;
       const pending = words[0] === "pending" ? words.slice(1).join(" ") : null;
       const trouble = pending === null ? troubleWith(words) : null;
       if (trouble !== null) fail(trouble);
       if (pending !== null && !plan.needs.includes(pending)) {
         fail(`"${pending}" is not among the lesson's needs:`);
       }
-      step.conditions.push({ id: id.slice(0, -1), words, pending });
+      step.conditions.push({ id: id.slice(0, -1), words, pending, impossible });
     } else {fail(
         `"${word}" is not understood${
           suggestion(word, ["part:", "minutes:", "needs:", "step", "predict", "done"])

@@ -27,6 +27,7 @@ export interface ChecklistItem {
   readonly note: string;
   /** The machinery it waits for; null when it can come true. */
   readonly pending: string | null;
+  readonly impossible: boolean;
 }
 
 export interface Reveal {
@@ -160,12 +161,13 @@ export class LessonRun {
   }
 
   checklist(): readonly ChecklistItem[] {
-    return (this.step?.conditions ?? []).map(({ id, pending }) => ({
+    return (this.step?.conditions ?? []).map(({ id, pending, impossible }) => ({
       id,
       met: this.#decidedAt.has(id),
       decidedAt: this.#decidedAt.get(id) ?? null,
       note: this.#notes.get(id) ?? "",
       pending,
+      impossible,
     }));
   }
 
@@ -187,6 +189,11 @@ export class LessonRun {
     });
   }
 
+  /** Shows the verdict without the experiment's end: for what cannot be done, and for who has seen enough. */
+  concede(): void {
+    if (this.phase === "running") this.#revealed = true;
+  }
+
   /** From a revealed step to the one after. @returns false while there is nothing to leave behind. */
   next(): boolean {
     if (this.phase !== "revealed") return false;
@@ -199,6 +206,8 @@ export class LessonRun {
     for (const { id, words, pending } of this.step?.conditions ?? []) {
       if (pending === null && !this.#decidedAt.has(id)) this.#watches.set(id, openCondition(words));
     }
+    // Where everything waits for machinery, reading is all there is to do.
+    this.#maybeReveal();
   }
 
   #maybeReveal(): void {

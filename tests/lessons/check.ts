@@ -30,6 +30,7 @@ for (const lesson of course.lessons) {
       for (const id of step.unmet) {
         complain(`lessons/${lesson.slug}: ${step.id}: the solution does not make ${id} true`);
       }
+      for (const id of step.impossibleMet) complain(`lessons/${lesson.slug}: ${step.id}: ${id} came true`);
       for (const id of step.pending) console.log(`lessons/${lesson.slug}: ${step.id}: ${id} is pending`);
     }
     const played = {

@@ -197,6 +197,18 @@ Deno.test("reset forgets what was seen and keeps what was said", () => {
   assert.deepEqual(run.checklist().map(({ met }) => met), [false]);
 });
 
+Deno.test("who concedes sees the verdict, with nothing decided; not before a prediction", () => {
+  const run = new LessonRun(lesson());
+  run.concede();
+  assert.equal(run.phase, "asking");
+  run.commit("who", ["A"]);
+
+  run.concede();
+
+  assert.equal(run.phase, "revealed");
+  assert.equal(run.reveals()[0]!.decidedAt, null);
+});
+
 Deno.test("every kind of prediction answers its own mistakes", () => {
   const of = (kind: Prediction["kind"], options: string[], right: (string | number)[]): Prediction => ({
     id: "p",
