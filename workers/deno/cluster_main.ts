@@ -52,7 +52,7 @@ async function start(file: string, port: number, names: readonly string[]): Prom
   const bin = new URL("../../bin", import.meta.url).pathname;
   const runner = new ClusterRunner({
     entries: procfile.entries,
-    cwd: Deno.cwd(),
+    cwd: typedIn(),
     env: { PATH: `${bin}:${Deno.env.get("PATH") ?? ""}`, DENO: Deno.execPath() },
     write: (line) => console.log(line),
     isColoured: Deno.stdout.isTerminal() && !Deno.noColor,
@@ -133,11 +133,13 @@ function readArguments(): Arguments | string {
   }
 }
 
-/** `deno task` runs in the project's directory; INIT_CWD is where it was typed. */
 function resolveFrom(path: string): string {
-  const typedIn = Deno.env.get("INIT_CWD");
-  if (path.startsWith("/") || typedIn === undefined) return path;
-  return `${typedIn}/${path}`;
+  return path.startsWith("/") ? path : `${typedIn()}/${path}`;
+}
+
+/** `deno task` runs in the project's directory; INIT_CWD is where it was typed. */
+function typedIn(): string {
+  return Deno.env.get("INIT_CWD") ?? Deno.cwd();
 }
 
 function fail(says: string): number {
