@@ -37,7 +37,7 @@ const LIBRARIES: Readonly<Record<string, readonly RegExp[]>> = {
   "core/wire": [/^@bufbuild\/protobuf/, /^@noble\/hashes/],
   "core/etcd": [/^@bufbuild\/protobuf/],
   "workers/browser": [/^comlink$/, /^idb$/],
-  "workers/deno": [/^node:/, /^@grpc\/grpc-js$/],
+  "workers/deno": [/^node:/, /^@grpc\/grpc-js$/, /^@bufbuild\/protobuf$/, /^yaml$/],
   "web": [/^svelte/, /^d3/],
 };
 

@@ -71,7 +71,9 @@ function readOptions(): { seed: number; count: number | null; minutes: number } 
 
 function wholeNumber(name: string, text: string): number {
   const value = Number(text);
-  if (text === "" || !Number.isSafeInteger(value) || value < 0) return refuse(`${name} ${text} is not a whole number`);
+  if (text === "" || !Number.isSafeInteger(value) || value < 0) {
+    return refuse(`${name} ${text} is not a whole number`);
+  }
   return value;
 }
 
