@@ -8,6 +8,7 @@ import type { ClientResponse } from "../../core/member/io.ts";
 import type { MemberDriver } from "../../core/member/driver.ts";
 import type { FileDisk } from "./file_disk.ts";
 import type { PeerHttp } from "./peer_http.ts";
+import { requestTarget } from "./request_url.ts";
 import { isV2Path, type V2Http } from "./v2_http.ts";
 import { ETCD_CLUSTER_VERSION, ETCD_VERSION, FLOTILLA_VERSION, versionJson } from "./version.ts";
 
@@ -26,7 +27,7 @@ export function createHttpFront(parts: HttpFrontParts): http.Server {
   const server = http.createServer((request, response) => {
     request.on("error", () => {});
     response.on("error", () => {});
-    const { pathname } = new URL(request.url ?? "/", "http://client");
+    const { pathname } = requestTarget(request.url);
     if (isV2Path(pathname)) return void parts.v2.answer(request, response);
     request.resume();
     const known = PAGES[pathname];
