@@ -13,12 +13,14 @@ import { MEMBER_DEFAULTS, type MemberOptions } from "../../core/member/options.t
 import type { MemberView } from "../../core/member/view.ts";
 import type { DiskImage } from "../../core/base/disk.ts";
 import type { WalIdentity } from "../../core/wal/segment.ts";
+import { ApiHost } from "./api_host.ts";
 import { ClientPort } from "./client_port.ts";
 import { type DiskPlaces, type FileDisk, mayHoldLog, openFileDisk } from "./file_disk.ts";
 import { findCluster, findMembersToServe, mustFindCluster } from "./find_cluster.ts";
 import { type FirstStart, firstStart } from "./first_start.ts";
-import { etcdGrpcMethods } from "./grpc_methods.ts";
+import { etcdGrpcMethods, etcdGrpcStreams } from "./grpc_methods.ts";
 import { grpcHandler } from "./grpc_server.ts";
+import { GrpcTally } from "./grpc_tally.ts";
 import { ServerConnection } from "./http2/server_connection.ts";
 import { createHttpFront } from "./http_front.ts";
 import type { ListenAddress } from "./listen.ts";
@@ -280,8 +282,11 @@ function run(parts: Parts): RunningMember {
     request: (request, onResponse) => void driver.request(request, onResponse),
     read: (request) => member.read(request),
   });
+  const api = new ApiHost({ driver, member, tally: new GrpcTally() });
   const grpc = grpcHandler({
-    methods: etcdGrpcMethods(driver),
+    methods: etcdGrpcMethods(api),
+    streams: etcdGrpcStreams(api),
+    onDone: (path, code) => api.onDone(path, code),
     messageBytesMax: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
   });
   clientPort.serve({
