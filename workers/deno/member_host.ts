@@ -22,10 +22,12 @@ import { etcdGrpcMethods, etcdGrpcStreams } from "./grpc_methods.ts";
 import { grpcHandler } from "./grpc_server.ts";
 import { GrpcTally } from "./grpc_tally.ts";
 import { ServerConnection } from "./http2/server_connection.ts";
-import { createHttpFront } from "./http_front.ts";
+import { createHttpFront, createMetricsFront, type WatchPages } from "./http_front.ts";
+import { JsonGateway } from "./json_gateway.ts";
 import type { ListenAddress } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { logIdentity } from "./log_identity.ts";
+import { metricsText } from "./metrics_text.ts";
 import { PeerHttp } from "./peer_http.ts";
 import { dataDirKind, keptPeerUrls, startProxy } from "./proxy_mode.ts";
 import { type Refusal, refusal } from "./refusal.ts";
@@ -64,10 +66,10 @@ export async function startMember(config: MemberConfig, log: Log): Promise<Runni
     if (initial.kind === "errors") return refusalOf(initial.errors);
   }
 
-  const network = new PeerHttp(), clientPort = new ClientPort();
+  const network = new PeerHttp(), clientPort = new ClientPort(), metricsPort = new ClientPort();
   let disk: FileDisk | null = null;
   const start = async (): Promise<RunningMember | Seatless | Refusal> => {
-    const trouble = await takePorts(config, network, clientPort);
+    const trouble = await takePorts(config, { network, clientPort, metricsPort });
     if (trouble) return trouble;
     let first = isFirst ? await takeSeat(config, log) : null;
     if (first !== null && first.kind !== "identity") return first;
@@ -96,13 +98,13 @@ export async function startMember(config: MemberConfig, log: Log): Promise<Runni
     const foreign = identity && foreignTo(config, identity, recovery.member.view());
     if (foreign) return foreign;
     const isRestart = identity !== null;
-    return run({ config, log, network, clientPort, disk, options, isRestart, ...recovery });
+    return run({ config, log, network, clientPort, metricsPort, disk, options, isRestart, ...recovery });
   };
   const started = await start();
   if (started.kind === "running") return started;
   (disk as FileDisk | null)?.close();
   network.close();
-  await clientPort.close();
+  await Promise.all([clientPort.close(), metricsPort.close()]);
   return started.kind === "refused" ? started : await startAsProxy(config, started.peerUrls, log);
 }
 
@@ -178,11 +180,12 @@ function refusalOf(errors: readonly string[]): Refusal {
 
 async function takePorts(
   config: MemberConfig,
-  network: PeerHttp,
-  clients: ClientPort,
+  { network, clientPort, metricsPort }: Pick<Parts, "network" | "clientPort" | "metricsPort">,
 ): Promise<Refusal | null> {
   const peers = config.listenPeerUrls.map((endpoint) => ({ endpoint, flag: "listen-peer-urls" }));
-  return await network.listen(peers) ?? await clients.listen(clientAddresses(config));
+  const metrics = config.listenMetricsUrls.map((endpoint) => ({ endpoint, flag: "listen-metrics-urls" }));
+  return await network.listen(peers) ?? await clientPort.listen(clientAddresses(config)) ??
+    await metricsPort.listen(metrics);
 }
 
 function clientAddresses(config: MemberConfig): ListenAddress[] {
@@ -232,6 +235,8 @@ function memberOptions(
     snapshotCount: config.snapshotCount,
     maxTxnOps: config.maxTxnOps,
     maxRequestBytes: config.maxRequestBytes,
+    quotaBackendBytes: config.quotaBackendBytes,
+    autoCompaction: config.autoCompaction,
     strictReconfigCheck: config.strictReconfigCheck,
     trace: config.logLevel === "debug",
   };
@@ -242,6 +247,7 @@ interface Parts {
   readonly log: Log;
   readonly network: PeerHttp;
   readonly clientPort: ClientPort;
+  readonly metricsPort: ClientPort;
   readonly disk: FileDisk;
   readonly options: MemberOptions;
   readonly isRestart: boolean;
@@ -250,13 +256,19 @@ interface Parts {
 }
 
 function run(parts: Parts): RunningMember {
-  const { config, log, network, clientPort, disk, options, member } = parts;
+  const { config, log, network, clientPort, metricsPort, disk, options, member } = parts;
   sayWhatWasFound(parts);
   const timers: ReturnType<typeof setInterval>[] = [];
-  const stop = (): Promise<void> => {
+  const stop = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer);
     driver.stop();
-    return clientPort.close();
+    await Promise.all([clientPort.close(), metricsPort.close()]);
+  };
+  let leader = member.leader, leaderChangeCount = 0;
+  const onStep = () => {
+    if (member.leader !== leader && member.leader !== null) leaderChangeCount += 1;
+    leader = member.leader;
+    v2.onStep();
   };
   const { promise: ended, resolve: onEnded } = Promise.withResolvers<StopReason>();
   network.start({ id: options.id, clusterId: options.clusterId, peerUrls: config.advertisePeerUrls }, {
@@ -269,7 +281,7 @@ function run(parts: Parts): RunningMember {
     warn: (line) => log.warn("rafthttp", line),
   });
   const driver = new MemberDriver({
-    member: withRoleLines(member, config.name, log, () => v2.onStep()),
+    member: withRoleLines(member, config.name, log, onStep),
     disk,
     network,
     // Whatever one turn of the event loop brings shares a step, and so an append and a sync.
@@ -289,10 +301,37 @@ function run(parts: Parts): RunningMember {
     onDone: (path, code) => api.onDone(path, code),
     messageBytesMax: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
   });
-  clientPort.serve({
-    http2: (socket) => void new ServerConnection(socket, grpc),
-    http: createHttpFront({ driver, network, disk, v2: new V2Http(v2, options.clusterId) }),
+  const pages: WatchPages = {
+    driver,
+    member,
+    metricsText: () =>
+      metricsText({
+        api,
+        member,
+        network,
+        disk,
+        quotaBytes: options.quotaBackendBytes,
+        startedAtSeconds: options.startId / 1000,
+        leaderChangeCount: () => leaderChangeCount,
+      }),
+  };
+  const gateway = new JsonGateway({
+    host: api,
+    isServed: config.jsonGateway,
+    streamCountMax: config.maxConcurrentStreams,
+    bodyBytesMax: 2 * (config.maxRequestBytes + GRPC_OVERHEAD_BYTES),
   });
+  const limits = { streamCountMax: config.maxConcurrentStreams };
+  clientPort.serve({
+    http2: (socket) => void new ServerConnection(socket, grpc, limits),
+    http: createHttpFront({
+      ...pages,
+      gateway,
+      v2: new V2Http(v2, options.clusterId),
+      origins: config.corsOrigins,
+    }),
+  });
+  metricsPort.serve({ http2: (socket) => socket.destroy(), http: createMetricsFront(pages) });
   for (const { url } of config.listenClientUrls) {
     log.info(
       "embed",
