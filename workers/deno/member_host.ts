@@ -2,6 +2,7 @@
 // until it is told to stop. Everything that can be wrong is found before the first byte is written.
 
 import { setImmediate } from "node:timers";
+import { holdsEtcdData } from "../../core/backend/mod.ts";
 import { shortId } from "../../core/base/ids.ts";
 import type { MemberConfig } from "../../core/etcd/flags.ts";
 import { readInitialCluster } from "../../core/etcd/initial_cluster.ts";
@@ -23,6 +24,7 @@ import { grpcHandler } from "./grpc_server.ts";
 import { GrpcTally } from "./grpc_tally.ts";
 import { ServerConnection } from "./http2/server_connection.ts";
 import { createHttpFront, createMetricsFront, type WatchPages } from "./http_front.ts";
+import { importEtcdData, settleImport } from "./import_etcd.ts";
 import { JsonGateway } from "./json_gateway.ts";
 import type { ListenAddress } from "./listen.ts";
 import type { Log } from "./log.ts";
@@ -54,6 +56,8 @@ export interface RunningMember {
 /** Starts a member, or the proxy that it is to be instead, or says why not; then nothing is left behind. */
 export async function startMember(config: MemberConfig, log: Log): Promise<RunningMember | Refusal> {
   const places: DiskPlaces = { dataDir: config.dataDir, walDir: config.walDir || null };
+  const unsettled = settle(config.dataDir);
+  if (unsettled) return unsettled;
   const kind = dataDirKind(config.dataDir);
   if (typeof kind === "object") return kind;
   if (kind === "proxy" || (kind === "empty" && config.start.proxyMode !== "off")) {
@@ -76,6 +80,13 @@ export async function startMember(config: MemberConfig, log: Log): Promise<Runni
     let opened = openFileDisk(places);
     if (opened.kind === "refused") return opened;
     disk = opened.disk;
+    if (holdsEtcdData(opened.image)) {
+      const failed = await importEtcdData(places, opened, log);
+      if (failed) return failed;
+      opened = openFileDisk(places);
+      if (opened.kind === "refused") return opened;
+      disk = opened.disk;
+    }
     const identity = logIdentity(opened.image);
     // A log without a readable beginning: a first start that a crash cut short, or rot. Recovery tells them apart.
     if (identity === null && first === null) {
@@ -106,6 +117,18 @@ export async function startMember(config: MemberConfig, log: Log): Promise<Runni
   network.close();
   await Promise.all([clientPort.close(), metricsPort.close()]);
   return started.kind === "refused" ? started : await startAsProxy(config, started.peerUrls, log);
+}
+
+function settle(dataDir: string): Refusal | null {
+  try {
+    settleImport(dataDir);
+    return null;
+  } catch (error) {
+    return refusal(
+      `cannot use data-dir ${dataDir}: ${(error as Error).message}`,
+      "make it a directory that this user can read and write, or choose another --data-dir",
+    );
+  }
 }
 
 /** One that came when all seats were taken. */
