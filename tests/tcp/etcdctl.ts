@@ -2,6 +2,7 @@
 // they fail.
 
 import assert from "node:assert/strict";
+import { MemberProcess } from "./member_process.ts";
 
 const isCi = Deno.env.get("CI") === "true";
 
@@ -72,7 +73,11 @@ export class EtcdctlSession {
   readonly #process: MemberProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | null;
 
-  constructor(endpoints: string, args: readonly string[], options: { readonly isInteractive?: boolean } = {}) {
+  constructor(
+    endpoints: string,
+    args: readonly string[],
+    options: { readonly isInteractive?: boolean } = {},
+  ) {
     this.#process = new MemberProcess("etcdctl", ["--endpoints", endpoints, ...args], { ETCDCTL_API: "3" }, {
       stdin: options.isInteractive ? "piped" : "null",
     });
