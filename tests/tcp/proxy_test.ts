@@ -112,7 +112,7 @@ etcdctlTest("grpc-proxy start, as in the tutorial; failover, namespace, and read
       const again = await client.call(KV.method.range, read);
       assert.equal(again.header!.revision, first.header!.revision);
       await client.call(KV.method.put, { key: utf8("/foo"), value: utf8("new") });
-      const after = await client.call(KV.method.range, { ...read, serializable: false });
+      const after = await client.call(KV.method.range, read);
       assert.equal(new TextDecoder().decode(after.kvs[0]!.value), "new");
     });
 
