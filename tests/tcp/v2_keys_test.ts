@@ -94,7 +94,8 @@ Deno.test("v2 keys are the same on every member and there after a restart; a rac
     const before = await eventually("equal keys", everywhere);
     await Promise.all(cluster.processes.map((process) => process!.kill()));
     await Promise.all([0, 1, 2].map((at) => cluster.launch(at).ready()));
-    assert.equal(await eventually("equal keys again", everywhere), before);
+    // A v2 read shows what a member has applied: just after a restart, not yet what the new leader will commit.
+    await eventually("the keys from before", async () => await everywhere() === before || null);
 
     // History counts from before the restart, and says when it has been compacted away.
     const past = await fetch(urlOf(ports[1]!, `/t/seat?wait=true&waitIndex=${node.modifiedIndex}`));
