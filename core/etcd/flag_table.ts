@@ -73,9 +73,18 @@ export const FLAGS: readonly Flag[] = [
     ["listen-client-urls", "urls", "http://localhost:2379", "Where to listen for clients; comma-separated."],
     ["max-txn-ops", "count", "128", "Operations allowed in one transaction."],
     ["max-request-bytes", "count", "1572864", "Size in bytes of the largest client request that is taken."],
-  ]),
-  ...rows("Member", { kind: "ignored", why: "the database has no quota yet" }, [
-    ["quota-backend-bytes", "count", "0", "Size at which the database raises an alarm."],
+    [
+      "max-concurrent-streams",
+      "count",
+      "4294967295",
+      "Streams that one client connection may have open; the JSON gateway counts as one connection.",
+    ],
+    [
+      "quota-backend-bytes",
+      "text",
+      "0",
+      "Size in bytes at which the database raises an alarm. 0: 2 GiB; less than 0: no limit.",
+    ],
   ]),
   ...rows("Member", { kind: "ignored", why: "the first election timeout is always waited for" }, [
     ["initial-election-tick-advance", "boolean", "true", "Shorten the first election timeout after a start."],
@@ -88,12 +97,13 @@ export const FLAGS: readonly Flag[] = [
     ["backend-batch-interval", "text", "", "Longest time before the backend commits."],
     ["backend-batch-limit", "count", "0", "Most operations before the backend commits."],
   ]),
+  ...rows("Member", SERVED, [
+    ["enable-grpc-gateway", "boolean", "true", "Serve the JSON gateway."],
+  ]),
   ...rows("Member", HTTP2_OWN, [
-    ["max-concurrent-streams", "count", "4294967295", "Streams that one client connection may have open."],
     ["grpc-keepalive-min-time", "text", "5s", "Shortest time between two pings of a client."],
     ["grpc-keepalive-interval", "text", "2h0m0s", "Time between two pings of the server."],
     ["grpc-keepalive-timeout", "text", "20s", "Time to wait for the answer to a ping."],
-    ["enable-grpc-gateway", "boolean", "true", "Serve the JSON gateway."],
   ]),
   ...rows("Member", SERVED, [
     [
@@ -144,9 +154,14 @@ export const FLAGS: readonly Flag[] = [
     ["discovery-srv", "text", "", "DNS domain whose SRV records name the members. First start only."],
     ["discovery-srv-name", "text", "", "Suffix of the SRV records' service name."],
   ]),
-  ...rows("Clustering", { kind: "ignored", why: "compaction happens when a client asks for it" }, [
-    ["auto-compaction-retention", "text", "0", "How much history automatic compaction keeps."],
-    ["auto-compaction-mode", "text", "periodic", "What --auto-compaction-retention counts."],
+  ...rows("Clustering", SERVED, [
+    [
+      "auto-compaction-retention",
+      "text",
+      "0",
+      "History that automatic compaction keeps: '5' hours or '5m', or a count of revisions. 0: no compaction.",
+    ],
+    ["auto-compaction-mode", "text", "periodic", "What the retention counts: 'periodic' or 'revision'."],
   ]),
   ...rows("Clustering", {
     kind: "ignored",
@@ -189,8 +204,10 @@ export const FLAGS: readonly Flag[] = [
   ...rows("Security", { kind: "ignored", why: "peers do not speak TLS yet" }, [
     ["peer-auto-tls", "boolean", "false", "Speak TLS among peers with certificates of our own making."],
   ]),
-  ...rows("Security", { kind: "ignored", why: "every origin and host name is accepted" }, [
-    ["cors", "text", "*", "Origins that browsers may come from."],
+  ...rows("Security", SERVED, [
+    ["cors", "text", "*", "Origins whose pages may use the HTTP API; comma-separated, '*' for all."],
+  ]),
+  ...rows("Security", { kind: "ignored", why: "every host name is accepted" }, [
     ["host-whitelist", "text", "*", "Host names that HTTP requests may name."],
   ]),
   ...rows("Auth", NO_AUTH, [
@@ -204,8 +221,8 @@ export const FLAGS: readonly Flag[] = [
   ...rows("Monitoring", { kind: "ignored", why: "there is one level of detail" }, [
     ["metrics", "text", "basic", "Detail of the metrics."],
   ]),
-  ...rows("Monitoring", { kind: "refused", why: "metrics and health are served on the client URLs alone" }, [
-    ["listen-metrics-urls", "text", "", "Where to serve metrics and health besides."],
+  ...rows("Monitoring", SERVED, [
+    ["listen-metrics-urls", "urls", "", "Where to serve metrics and health besides; comma-separated."],
   ]),
   ...rows("Proxy", SERVED, [
     ["proxy", "text", "off", "'on' or 'readonly': no member, but a proxy to the members that are named."],

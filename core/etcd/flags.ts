@@ -7,6 +7,9 @@
 
 import { envNameOf, type Flag, FLAGS, FLAGS_BY_NAME, helpText } from "./flag_table.ts";
 import { mayBeProxy, readStartFlags, type StartFlags } from "./start_flags.ts";
+import { MEMBER_DEFAULTS } from "../member/options.ts";
+import { readAutoCompaction } from "./auto_compaction_flags.ts";
+import type { AutoCompaction } from "../member/auto_compactor.ts";
 import { type Endpoint, isBindable, parseUrls } from "./urls.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "panic" | "fatal";
@@ -42,6 +45,15 @@ export interface MemberConfig {
   readonly snapshotCount: number;
   readonly maxTxnOps: number;
   readonly maxRequestBytes: number;
+  /** Streams that one connection may have open at once. */
+  readonly maxConcurrentStreams: number;
+  /** Less than 0: no limit. */
+  readonly quotaBackendBytes: number;
+  readonly autoCompaction: AutoCompaction;
+  readonly jsonGateway: boolean;
+  /** Origins whose pages may use the HTTP API; "*" for all. */
+  readonly corsOrigins: readonly string[];
+  readonly listenMetricsUrls: readonly Endpoint[];
   readonly strictReconfigCheck: boolean;
   readonly preVote: boolean;
   readonly logLevel: LogLevel;
@@ -183,6 +195,8 @@ export interface FlagReader {
   choice(name: string, choices: readonly string[]): string;
   boolean(name: string): boolean;
   count(name: string, min: number): number;
+  /** Complains of the flag's value, and says why it will not do. */
+  invalid(name: string, why: string): void;
 }
 
 class Reader implements FlagReader {
@@ -207,13 +221,13 @@ class Reader implements FlagReader {
   choice(name: string, choices: readonly string[]): string {
     const text = this.text(name);
     if (choices.includes(text)) return text;
-    this.#invalid(name, `must be one of ${choices.join(", ")}`);
+    this.invalid(name, `must be one of ${choices.join(", ")}`);
     return FLAGS_BY_NAME.get(name)!.default;
   }
 
   boolean(name: string): boolean {
     const value = parseBoolean(this.text(name));
-    if (value === null) this.#invalid(name, "must be true or false");
+    if (value === null) this.invalid(name, "must be true or false");
     return value ?? false;
   }
 
@@ -221,18 +235,18 @@ class Reader implements FlagReader {
     const text = this.text(name);
     const value = Number(text);
     if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
-    this.#invalid(name, `must be a whole number of at least ${min}`);
+    this.invalid(name, `must be a whole number of at least ${min}`);
     return Number(FLAGS_BY_NAME.get(name)!.default);
   }
 
   urls(name: string): readonly Endpoint[] {
     const urls = parseUrls(this.text(name));
     if (!("why" in urls)) return urls;
-    this.#invalid(name, `${urls.why}; write it as http://127.0.0.1:2379`);
+    this.invalid(name, `${urls.why}; write it as http://127.0.0.1:2379`);
     return [];
   }
 
-  #invalid(name: string, why: string): void {
+  invalid(name: string, why: string): void {
     const { text, source } = this.#given.values.get(name) ?? { text: this.text(name), source: `--${name}` };
     this.fail(`invalid value "${text}" for ${source}: ${why}`);
   }
@@ -273,6 +287,16 @@ function buildConfig(reader: Reader, warnings: readonly string[]): MemberConfig 
     snapshotCount: reader.count("snapshot-count", 1),
     maxTxnOps: reader.count("max-txn-ops", 1),
     maxRequestBytes: reader.count("max-request-bytes", 1),
+    maxConcurrentStreams: reader.count("max-concurrent-streams", 1),
+    quotaBackendBytes: quotaBytes(reader),
+    autoCompaction: readAutoCompaction(reader),
+    jsonGateway: reader.boolean("enable-grpc-gateway"),
+    corsOrigins: reader.text("cors").split(",").map((origin) => origin.trim()).filter((origin) =>
+      origin !== ""
+    ),
+    listenMetricsUrls: reader.text("listen-metrics-urls") === ""
+      ? []
+      : listenUrls(reader, "listen-metrics-urls"),
     strictReconfigCheck: reader.boolean("strict-reconfig-check"),
     preVote: reader.boolean("pre-vote"),
     logLevel: reader.boolean("debug") ? "debug" : reader.choice("log-level", LOG_LEVELS) as LogLevel,
@@ -302,6 +326,17 @@ function timing(reader: Reader): Pick<MemberConfig, "heartbeatMs" | "electionMs"
   return { heartbeatMs, electionMs };
 }
 
+/** etcd takes 0 for its default, and anything below for no limit. */
+function quotaBytes(reader: Reader): number {
+  const text = reader.text("quota-backend-bytes");
+  const bytes = Number(text);
+  if (/^-?\d+$/.test(text) && Number.isSafeInteger(bytes)) {
+    return bytes === 0 ? MEMBER_DEFAULTS.quotaBackendBytes : bytes;
+  }
+  reader.invalid("quota-backend-bytes", "must be a whole number of bytes");
+  return MEMBER_DEFAULTS.quotaBackendBytes;
+}
+
 function listenUrls(reader: Reader, name: string): readonly Endpoint[] {
   const endpoints = reader.urls(name);
   for (const endpoint of endpoints) {
@@ -314,7 +349,7 @@ function listenUrls(reader: Reader, name: string): readonly Endpoint[] {
     if (endpoint.scheme === "unixs") {
       reader.fail(`--${name}: unix sockets are not served over TLS (${endpoint.url}); use unix://`);
     }
-    if (endpoint.scheme === "https" && name === "listen-client-urls") {
+    if (endpoint.scheme === "https" && name !== "listen-peer-urls") {
       reader.fail(`--${name}: clients are not served over TLS yet (${endpoint.url}); use http://`);
     }
   }

@@ -63,8 +63,19 @@ export interface RevisionChanges {
   readonly events: readonly KvEvent[];
 }
 
+/** How often each operation was carried out. (etcd's mvcc metrics: put_total, …) */
+export interface KvFigures {
+  putCount: number;
+  deleteCount: number;
+  rangeCount: number;
+  /** Those of more than one operation. */
+  txnCount: number;
+}
+
 export class KvStore {
   #tables: KvTables;
+  /** Since this store was made; for eyes, and no part of the state. */
+  readonly #figures: KvFigures = { putCount: 0, deleteCount: 0, rangeCount: 0, txnCount: 0 };
 
   /** An empty store at revision 1. */
   constructor() {
@@ -121,6 +132,10 @@ export class KvStore {
     return this.#tables.index.liveCount;
   }
 
+  get figures(): Readonly<KvFigures> {
+    return this.#figures;
+  }
+
   /** Records held, past versions and deletions included. */
   get recordCount(): number {
     return this.#tables.log.recordCount;
@@ -137,6 +152,7 @@ export class KvStore {
 
   /** Reads. Refused for a future or a compacted revision. */
   range(request: RangeRequest): RangeResponse | EtcdError {
+    this.#figures.rangeCount += 1;
     return readRange(this.#tables.index, request, this.#tables);
   }
 
@@ -250,11 +266,19 @@ export class KvStore {
   ): { response: T; events: readonly KvEvent[] } {
     const write = new WriteTxn(this.#tables);
     const response = work(write);
+    this.#count(write);
     if (isEtcdError(response) || write.changes.length === 0) return { response, events: [] };
     const revision = this.#tables.revision + 1;
     this.#tables.log.append(revision, write.changes);
     this.#tables = { ...this.#tables, revision };
     return { response, events: write.changes.map(eventOf) };
+  }
+
+  #count({ counts: { puts, deletes, ranges } }: WriteTxn): void {
+    this.#figures.putCount += puts;
+    this.#figures.deleteCount += deletes;
+    this.#figures.rangeCount += ranges;
+    if (puts + deletes + ranges > 1) this.#figures.txnCount += 1;
   }
 
   /** Forgets what was before a revision. Only keys changed since the last compaction can have anything to forget. */

@@ -27,6 +27,8 @@ export class WriteTxn {
   readonly #beginRevision: Revision;
   readonly #compactRevision: Revision;
   readonly #changes: KvRecord[] = [];
+  /** Operations so far, those without effect included: etcd counts them so. */
+  readonly counts = { puts: 0, deletes: 0, ranges: 0 };
 
   constructor(tables: KvTables) {
     this.#index = tables.index;
@@ -46,6 +48,7 @@ export class WriteTxn {
   }
 
   range(request: RangeRequest): RangeResponse | EtcdError {
+    this.counts.ranges += 1;
     return readRange(this.#index, request, {
       revision: this.revision,
       compactRevision: this.#compactRevision,
@@ -54,6 +57,7 @@ export class WriteTxn {
 
   /** Writes a key. The lease, if any, must exist. Declines only when something to be kept is not there. */
   put(request: PutRequest): PutResponse | EtcdError {
+    this.counts.puts += 1;
     const key = keyTextOf(request.key);
     const newest = this.#index.newest(key);
     const previous = newest === undefined || isDeletion(newest) ? null : newest.kv;
@@ -79,6 +83,7 @@ export class WriteTxn {
 
   /** Deletes every key of the range that lives, in key order. */
   deleteRange(request: DeleteRangeRequest): DeleteRangeResponse {
+    this.counts.deletes += 1;
     const doomed: { key: KeyText; kv: KeyValue }[] = [];
     this.#index.forSpan(keySpanOf(request.key, request.rangeEnd), this.revision, ({ kv }, key) => {
       doomed.push({ key, kv });
@@ -94,7 +99,10 @@ export class WriteTxn {
 
   /** Deletes the keys of a lease, in key order so that all members make the same changes, and forgets the lease. */
   revokeLease(id: LeaseId): void {
-    for (const key of this.#leases.keysOf(id)) this.#delete(key, this.#index.newest(key)!.kv);
+    for (const key of this.#leases.keysOf(id)) {
+      this.counts.deletes += 1;
+      this.#delete(key, this.#index.newest(key)!.kv);
+    }
     this.#leases.remove(id);
   }
 

@@ -206,6 +206,15 @@ export class Member {
     return this.#consensus.leads;
   }
 
+  /** Who leads, as far as this member knows. */
+  get leader(): MemberId | null {
+    return this.#consensus.raft.leader;
+  }
+
+  get isLearner(): boolean {
+    return this.#consensus.machine.members.get(this.id)?.isLearner ?? false;
+  }
+
   /** Whether this id has left the cluster for good, as far as this member's log says. */
   isRemoved(id: MemberId): boolean {
     return this.#consensus.machine.members.isRemoved(id);

@@ -2,6 +2,7 @@
 // they fail.
 
 import assert from "node:assert/strict";
+import { MemberProcess } from "./member_process.ts";
 
 const isCi = Deno.env.get("CI") === "true";
 
@@ -64,5 +65,41 @@ function hasEtcdctl(): boolean {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
+  }
+}
+
+/** An etcdctl that stays: a watch, a lock holder, an interactive session. End it with `end`. */
+export class EtcdctlSession {
+  readonly #process: MemberProcess;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | null;
+
+  constructor(
+    endpoints: string,
+    args: readonly string[],
+    options: { readonly isInteractive?: boolean } = {},
+  ) {
+    this.#process = new MemberProcess("etcdctl", ["--endpoints", endpoints, ...args], { ETCDCTL_API: "3" }, {
+      stdin: options.isInteractive ? "piped" : "null",
+    });
+    this.#stdin = this.#process.stdin?.getWriter() ?? null;
+  }
+
+  get output(): string {
+    return this.#process.output;
+  }
+
+  /** Resolves when what was printed so far matches. */
+  printed(pattern: RegExp): Promise<void> {
+    return this.#process.printed(pattern);
+  }
+
+  async say(line: string): Promise<void> {
+    await this.#stdin!.write(new TextEncoder().encode(line + "\n"));
+  }
+
+  /** Interrupts it, as Ctrl-C would, and waits for its end. */
+  async end(signal: Deno.Signal = "SIGINT"): Promise<void> {
+    await this.#process.kill(signal);
+    await this.#stdin?.close().catch(() => {});
   }
 }

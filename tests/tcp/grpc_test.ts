@@ -74,9 +74,9 @@ Deno.test("refusals carry etcd's codes and texts", async () => {
           "unknown method Nothing for service etcdserverpb.KV",
         ],
         [
-          () => client.raw("/v3lockpb.Lock/Lock", new Uint8Array(0)),
+          () => client.raw("/v2pb.Keys/Get", new Uint8Array(0)),
           UNIMPLEMENTED,
-          "unknown service v3lockpb.Lock",
+          "unknown service v2pb.Keys",
         ],
       ];
 

@@ -56,20 +56,27 @@ export interface Ended {
 export class MemberProcess {
   readonly pid: number;
   readonly ended: Promise<Ended>;
+  readonly stdin: WritableStream<Uint8Array<ArrayBuffer>> | null;
   readonly #child: Deno.ChildProcess;
   #output = "";
   #isOver = false;
   readonly #onOutput = new Set<() => void>();
 
-  constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    env: Record<string, string> = {},
+    options: { readonly stdin: "null" | "piped" } = { stdin: "null" },
+  ) {
     this.#child = new Deno.Command(command, {
       args: [...args],
       cwd: ROOT,
       env,
-      stdin: "null",
+      stdin: options.stdin,
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    this.stdin = options.stdin === "piped" ? this.#child.stdin : null;
     this.pid = this.#child.pid;
     const reading = [this.#read(this.#child.stdout), this.#read(this.#child.stderr)];
     this.ended = Promise.all([this.#child.status, ...reading]).then(([{ code, signal }]) => {

@@ -38,8 +38,12 @@ export async function findByDns(
   }
   const entries: string[] = [], ownUrls: string[] = [], troubles: string[] = [];
   let nameless = 0;
-  for (const [service, scheme] of [["etcd-server-ssl", "https"], ["etcd-server", "http"]] as const) {
-    const records = await lookUp(`_${service}${suffix}._tcp.${dns.domain}`, resolver);
+  const services = [["etcd-server-ssl", "https"], ["etcd-server", "http"]] as const;
+  const answers = await Promise.all(
+    services.map(([service]) => lookUp(`_${service}${suffix}._tcp.${dns.domain}`, resolver)),
+  );
+  for (const [i, [service, scheme]] of services.entries()) {
+    const records = answers[i]!;
     if (typeof records === "string") {
       troubles.push(`error querying DNS SRV records for _${service}${suffix} ${records}`);
       continue;
@@ -60,6 +64,9 @@ export async function findByDns(
   return { kind: "cluster", initialCluster: entries.join(","), ownUrls };
 }
 
+/** A name server that says nothing for this long has no answer. */
+const ANSWER_MS_MAX = 5_000;
+
 interface Resolver {
   readonly kind: "resolver";
   /** Null: the system's. */
@@ -79,11 +86,19 @@ function nameServer(): Resolver | Refusal {
 /** In the order of their priority; or why there are none, in Go's words. */
 async function lookUp(name: string, { nameServer }: Resolver): Promise<Deno.SrvRecord[] | string> {
   try {
-    const records = await Deno.resolveDns(name, "SRV", nameServer === null ? {} : { nameServer });
+    const records = await Deno.resolveDns(name, "SRV", {
+      ...(nameServer === null ? {} : { nameServer }),
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    });
     if (records.length === 0) return `lookup ${name}: no such host`;
     return records.sort((a, b) => a.priority - b.priority || b.weight - a.weight);
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? "no such host" : messageOf(error);
+    const isSlow = error instanceof DOMException && error.name === "TimeoutError";
+    const why = error instanceof Deno.errors.NotFound
+      ? "no such host"
+      : isSlow
+      ? `no answer within ${ANSWER_MS_MAX} ms`
+      : messageOf(error);
     return `lookup ${name}: ${why}`;
   }
 }
@@ -100,7 +115,9 @@ async function addressesOf(host: string, { nameServer }: Resolver): Promise<stri
   if (/^[0-9.]+$/.test(host) || host.includes(":")) return [host];
   if (host === "localhost") return ["127.0.0.1"];
   try {
-    if (nameServer !== null) return await Deno.resolveDns(host, "A", { nameServer });
+    if (nameServer !== null) {
+      return await Deno.resolveDns(host, "A", { nameServer, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    }
     return (await lookup(host, { all: true })).map(({ address }) => address);
   } catch {
     return [];

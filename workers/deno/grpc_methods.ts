@@ -1,27 +1,40 @@
-// etcd's gRPC services in front of a member: every method of the table in core/etcd/services.ts, as a method of the
-// gRPC server. All that is added here is the way there and back.
+// etcd's gRPC services in front of a member: every method of the tables in core/etcd/services.ts and calls.ts, as the
+// gRPC server wants it. All that is added here is the way there and back.
 
+import { isEtcdError } from "../../core/base/etcd_error.ts";
 import { ETCD_METHODS, type EtcdMethod } from "../../core/etcd/services.ts";
-import type { MemberDriver } from "../../core/member/driver.ts";
+import { type ApiHost, requiresLeader } from "./api_host.ts";
 import type { UnaryMethod } from "./grpc_server.ts";
+import type { StreamMethod } from "./grpc_stream.ts";
 
 /** By path, as the gRPC server wants them. Services that are not in the table are UNIMPLEMENTED. */
-export function etcdGrpcMethods(driver: MemberDriver): ReadonlyMap<string, UnaryMethod> {
-  return new Map([...ETCD_METHODS].map(([path, method]) => [path, front(method, driver)]));
+export function etcdGrpcMethods(host: ApiHost): ReadonlyMap<string, UnaryMethod> {
+  return new Map([...ETCD_METHODS].map(([path, method]) => [path, front(method, host)]));
 }
 
-function front(method: EtcdMethod, driver: MemberDriver): UnaryMethod {
-  return (bytes, reply) => {
+/** The calls that last, by path. */
+export function etcdGrpcStreams(host: ApiHost): ReadonlyMap<string, StreamMethod> {
+  return new Map([...host.calls].map(([path, call]): [string, StreamMethod] => [path, {
+    takesMany: call.kind === "bidi_streaming",
+    open: (sink, metadata) => host.open(call, sink, requiresLeader(metadata)),
+  }]));
+}
+
+function front(method: EtcdMethod, host: ApiHost): UnaryMethod {
+  const { driver } = host;
+  return (bytes, reply, metadata) => {
     const read = method.readRequest(bytes, { unixSeconds: Math.floor(Date.now() / 1000) });
     if (read.kind === "malformed") {
       reply({ kind: "error", code: "internal", message: `grpc: error unmarshalling request: ${read.why}` });
       return null;
     }
-    if (read.request.kind === "error") {
-      reply(read.request);
+    const { request } = read;
+    const refusal = isEtcdError(request) ? request : host.refusal(request, requiresLeader(metadata));
+    if (isEtcdError(request) || refusal !== null) {
+      reply(refusal!);
       return null;
     }
-    const requestId = driver.request(read.request, (response) => {
+    const requestId = driver.request(request, (response) => {
       if (response.kind === "error") reply(response);
       else reply({ kind: "message", bytes: method.writeResponse(response) });
     });

@@ -1,5 +1,5 @@
-// gRPC's unary calls over HTTP/2: the framing of requests and answers, statuses, deadlines. What a call means is not
-// known here.
+// gRPC over HTTP/2: which method a stream calls, and the calls that are answered once, with their deadlines. Calls that
+// last are in grpc_stream.ts; what a call means is not known here.
 //
 //   request   HEADERS :path /package.Service/Method   DATA  0|length|message   END_STREAM
 //   answer    HEADERS :status 200                     DATA  0|length|message   HEADERS grpc-status 0
@@ -8,12 +8,27 @@
 // (github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md)
 
 import { Buffer } from "node:buffer";
-import { GRPC_CODE_NUMBER, type GrpcCode } from "../../core/base/etcd_error.ts";
+import type { GrpcCode } from "../../core/base/etcd_error.ts";
+import { GrpcStream, type StreamMethod } from "./grpc_stream.ts";
+import {
+  ANSWER_HEADERS,
+  ANSWER_TRAILERS,
+  COMPRESSED_FLAG,
+  FRAME_HEADER_BYTES,
+  frameMessageBytes,
+  frameOf,
+  refuse,
+  timeoutMs,
+} from "./grpc_wire.ts";
 import { hpackEncode } from "./http2/hpack.ts";
 import type { ServerStream, StreamHandler, StreamListener } from "./http2/server_connection.ts";
 
 /** A message in, one answer out through `reply`. Returns what to do should the caller stop waiting. */
-export type UnaryMethod = (request: Uint8Array, reply: (answer: GrpcAnswer) => void) => Cancel | null;
+export type UnaryMethod = (
+  request: Uint8Array,
+  reply: (answer: GrpcAnswer) => void,
+  metadata: ReadonlyMap<string, string>,
+) => Cancel | null;
 export type Cancel = () => void;
 
 export type GrpcAnswer =
@@ -23,13 +38,18 @@ export type GrpcAnswer =
 export interface GrpcServerOptions {
   /** By path: "/etcdserverpb.KV/Put". Any other path is answered UNIMPLEMENTED. */
   readonly methods: ReadonlyMap<string, UnaryMethod>;
+  /** Calls that last, by path. */
+  readonly streams?: ReadonlyMap<string, StreamMethod>;
   /** Largest message taken; a larger one is answered RESOURCE_EXHAUSTED without being read. */
   readonly messageBytesMax: number;
+  /** Hears how each call of a known method went, once. */
+  readonly onDone?: (path: string, code: GrpcCode) => void;
 }
 
 /** Serves the streams of any number of connections. */
 export function grpcHandler(options: GrpcServerOptions): StreamHandler {
-  const services = new Set([...options.methods.keys()].map((path) => path.split("/")[1]!));
+  const { methods, streams = new Map<string, StreamMethod>(), messageBytesMax, onDone = () => {} } = options;
+  const services = new Set([...methods.keys(), ...streams.keys()].map((path) => path.split("/")[1]!));
   return (stream, headers) => {
     const contentType = headers.get("content-type") ?? "";
     if (headers.get(":method") !== "POST" || !contentType.startsWith("application/grpc")) {
@@ -37,47 +57,50 @@ export function grpcHandler(options: GrpcServerOptions): StreamHandler {
       return DEAF;
     }
     const path = headers.get(":path") ?? "";
-    const method = options.methods.get(path);
-    if (method === undefined) {
-      refuse(stream, "unimplemented", unknownMethod(path, services));
-      return DEAF;
-    }
-    return new UnaryCall(stream, headers, method, options.messageBytesMax);
+    const call = { stream, headers, messageBytesMax, onDone: (code: GrpcCode) => onDone(path, code) };
+    const method = methods.get(path);
+    if (method !== undefined) return new UnaryCall(call, method);
+    const lasting = streams.get(path);
+    if (lasting !== undefined) return new GrpcStream(call, lasting);
+    refuse(stream, "unimplemented", unknownMethod(path, services));
+    return DEAF;
   };
 }
 
-const FRAME_HEADER_BYTES = 5;
-const COMPRESSED_FLAG = 1;
-const CONTENT_TYPE = ["content-type", "application/grpc"] as const;
-const ANSWER_HEADERS = hpackEncode([[":status", "200"], CONTENT_TYPE]);
-const ANSWER_TRAILERS = hpackEncode([["grpc-status", "0"]]);
 const NOT_GRPC = hpackEncode([[":status", "415"]]);
 /** Listens to what comes after an answer: nothing matters any more. */
 const DEAF: StreamListener = { onData() {}, onEnd() {}, onAborted() {} };
+
+/** What a call of any shape is made of. */
+export interface CallParts {
+  readonly stream: ServerStream;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly messageBytesMax: number;
+  readonly onDone: (code: GrpcCode) => void;
+}
 
 class UnaryCall implements StreamListener {
   readonly #stream: ServerStream;
   readonly #method: UnaryMethod;
   readonly #messageBytesMax: number;
   readonly #encoding: string;
+  readonly #metadata: ReadonlyMap<string, string>;
   readonly #timeoutMs: number | null;
+  readonly #onDone: (code: GrpcCode) => void;
   #chunks: Uint8Array[] = [];
   #receivedBytes = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #cancel: Cancel | null = null;
   #done = false;
 
-  constructor(
-    stream: ServerStream,
-    headers: ReadonlyMap<string, string>,
-    method: UnaryMethod,
-    messageBytesMax: number,
-  ) {
+  constructor({ stream, headers, messageBytesMax, onDone }: CallParts, method: UnaryMethod) {
     this.#stream = stream;
     this.#method = method;
     this.#messageBytesMax = messageBytesMax;
     this.#encoding = headers.get("grpc-encoding") ?? "";
+    this.#metadata = headers;
     this.#timeoutMs = timeoutMs(headers.get("grpc-timeout"));
+    this.#onDone = onDone;
   }
 
   onData(bytes: Uint8Array): void {
@@ -115,49 +138,30 @@ class UnaryCall implements StreamListener {
     this.#cancel = this.#method(frame.subarray(FRAME_HEADER_BYTES), (answer) => {
       if (this.#done) return;
       if (answer.kind === "error") return this.#refuse(answer.code, answer.message);
-      this.#finish();
-      succeed(this.#stream, answer.bytes);
-    });
+      this.#finish("ok");
+      this.#stream.sendHeaders(ANSWER_HEADERS, false);
+      this.#stream.sendData(frameOf(answer.bytes));
+      this.#stream.sendTrailers(ANSWER_TRAILERS);
+    }, this.#metadata);
   }
 
   onAborted(): void {
     if (this.#done) return;
-    this.#finish();
+    this.#finish("cancelled");
     this.#cancel?.();
   }
 
   #refuse(code: GrpcCode, message: string): void {
-    this.#finish();
+    this.#finish(code);
     refuse(this.#stream, code, message);
   }
 
-  #finish(): void {
+  #finish(code: GrpcCode): void {
+    this.#onDone(code);
     this.#done = true;
     this.#chunks = [];
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
-}
-
-function succeed(stream: ServerStream, message: Uint8Array): void {
-  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + message.length);
-  frame[0] = 0;
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, FRAME_HEADER_BYTES);
-  stream.sendHeaders(ANSWER_HEADERS, false);
-  stream.sendData(frame);
-  stream.sendTrailers(ANSWER_TRAILERS);
-}
-
-function refuse(stream: ServerStream, code: GrpcCode, message: string): void {
-  stream.sendHeaders(
-    hpackEncode([
-      [":status", "200"],
-      CONTENT_TYPE,
-      ["grpc-status", String(GRPC_CODE_NUMBER[code])],
-      ["grpc-message", percentEncode(message)],
-    ]),
-    true,
-  );
 }
 
 /** In grpc-go's words. */
@@ -167,39 +171,4 @@ function unknownMethod(path: string, services: ReadonlySet<string>): string {
   return services.has(service)
     ? `unknown method ${method} for service ${service}`
     : `unknown service ${service}`;
-}
-
-/** The length that the first five bytes announce. */
-function frameMessageBytes(chunks: readonly Uint8Array[]): number {
-  const first = chunks[0]!;
-  const head = first.length >= FRAME_HEADER_BYTES ? first : Buffer.concat(chunks);
-  return new DataView(head.buffer, head.byteOffset).getUint32(1);
-}
-
-const UNIT_MS: Readonly<Record<string, number>> = {
-  H: 3_600_000,
-  M: 60_000,
-  S: 1000,
-  m: 1,
-  u: 0.001,
-  n: 0.000001,
-};
-/** A timer cannot wait longer (2^31 - 1 ms); nor will anyone. */
-const TIMEOUT_MS_MAX = 2_147_483_647;
-
-/** grpc-timeout is up to eight digits and a unit. Null when there is none, or none that can be read. */
-function timeoutMs(header: string | undefined): number | null {
-  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(header ?? "") ?? [];
-  if (digits === undefined || unit === undefined) return null;
-  return Math.min(TIMEOUT_MS_MAX, Number(digits) * UNIT_MS[unit]!);
-}
-
-/** grpc-message: printable ASCII stands for itself, all else (and "%") for the bytes of its UTF-8. */
-function percentEncode(message: string): string {
-  let text = "";
-  for (const byte of Buffer.from(message, "utf8")) {
-    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
-    text += plain ? String.fromCharCode(byte) : "%" + byte.toString(16).toUpperCase().padStart(2, "0");
-  }
-  return text;
 }

@@ -2,6 +2,7 @@
 // until it is told to stop. Everything that can be wrong is found before the first byte is written.
 
 import { setImmediate } from "node:timers";
+import { holdsEtcdData } from "../../core/backend/mod.ts";
 import { shortId } from "../../core/base/ids.ts";
 import type { MemberConfig } from "../../core/etcd/flags.ts";
 import { readInitialCluster } from "../../core/etcd/initial_cluster.ts";
@@ -13,17 +14,22 @@ import { MEMBER_DEFAULTS, type MemberOptions } from "../../core/member/options.t
 import type { MemberView } from "../../core/member/view.ts";
 import type { DiskImage } from "../../core/base/disk.ts";
 import type { WalIdentity } from "../../core/wal/segment.ts";
+import { ApiHost } from "./api_host.ts";
 import { ClientPort } from "./client_port.ts";
 import { type DiskPlaces, type FileDisk, mayHoldLog, openFileDisk } from "./file_disk.ts";
 import { findCluster, findMembersToServe, mustFindCluster } from "./find_cluster.ts";
 import { type FirstStart, firstStart } from "./first_start.ts";
-import { etcdGrpcMethods } from "./grpc_methods.ts";
+import { etcdGrpcMethods, etcdGrpcStreams } from "./grpc_methods.ts";
 import { grpcHandler } from "./grpc_server.ts";
+import { GrpcTally } from "./grpc_tally.ts";
 import { ServerConnection } from "./http2/server_connection.ts";
-import { createHttpFront } from "./http_front.ts";
+import { createHttpFront, createMetricsFront, type WatchPages } from "./http_front.ts";
+import { importEtcdData, settleImport } from "./import_etcd.ts";
+import { JsonGateway } from "./json_gateway.ts";
 import type { ListenAddress } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { logIdentity } from "./log_identity.ts";
+import { metricsText } from "./metrics_text.ts";
 import { PeerHttp } from "./peer_http.ts";
 import { dataDirKind, keptPeerUrls, startProxy } from "./proxy_mode.ts";
 import { type Refusal, refusal } from "./refusal.ts";
@@ -50,6 +56,8 @@ export interface RunningMember {
 /** Starts a member, or the proxy that it is to be instead, or says why not; then nothing is left behind. */
 export async function startMember(config: MemberConfig, log: Log): Promise<RunningMember | Refusal> {
   const places: DiskPlaces = { dataDir: config.dataDir, walDir: config.walDir || null };
+  const unsettled = settle(config.dataDir);
+  if (unsettled) return unsettled;
   const kind = dataDirKind(config.dataDir);
   if (typeof kind === "object") return kind;
   if (kind === "proxy" || (kind === "empty" && config.start.proxyMode !== "off")) {
@@ -62,16 +70,23 @@ export async function startMember(config: MemberConfig, log: Log): Promise<Runni
     if (initial.kind === "errors") return refusalOf(initial.errors);
   }
 
-  const network = new PeerHttp(), clientPort = new ClientPort();
+  const network = new PeerHttp(), clientPort = new ClientPort(), metricsPort = new ClientPort();
   let disk: FileDisk | null = null;
   const start = async (): Promise<RunningMember | Seatless | Refusal> => {
-    const trouble = await takePorts(config, network, clientPort);
+    const trouble = await takePorts(config, { network, clientPort, metricsPort });
     if (trouble) return trouble;
     let first = isFirst ? await takeSeat(config, log) : null;
     if (first !== null && first.kind !== "identity") return first;
     let opened = openFileDisk(places);
     if (opened.kind === "refused") return opened;
     disk = opened.disk;
+    if (holdsEtcdData(opened.image)) {
+      const failed = await importEtcdData(places, opened, log);
+      if (failed) return failed;
+      opened = openFileDisk(places);
+      if (opened.kind === "refused") return opened;
+      disk = opened.disk;
+    }
     const identity = logIdentity(opened.image);
     // A log without a readable beginning: a first start that a crash cut short, or rot. Recovery tells them apart.
     if (identity === null && first === null) {
@@ -94,14 +109,26 @@ export async function startMember(config: MemberConfig, log: Log): Promise<Runni
     const foreign = identity && foreignTo(config, identity, recovery.member.view());
     if (foreign) return foreign;
     const isRestart = identity !== null;
-    return run({ config, log, network, clientPort, disk, options, isRestart, ...recovery });
+    return run({ config, log, network, clientPort, metricsPort, disk, options, isRestart, ...recovery });
   };
   const started = await start();
   if (started.kind === "running") return started;
   (disk as FileDisk | null)?.close();
   network.close();
-  await clientPort.close();
+  await Promise.all([clientPort.close(), metricsPort.close()]);
   return started.kind === "refused" ? started : await startAsProxy(config, started.peerUrls, log);
+}
+
+function settle(dataDir: string): Refusal | null {
+  try {
+    settleImport(dataDir);
+    return null;
+  } catch (error) {
+    return refusal(
+      `cannot use data-dir ${dataDir}: ${(error as Error).message}`,
+      "make it a directory that this user can read and write, or choose another --data-dir",
+    );
+  }
 }
 
 /** One that came when all seats were taken. */
@@ -176,11 +203,12 @@ function refusalOf(errors: readonly string[]): Refusal {
 
 async function takePorts(
   config: MemberConfig,
-  network: PeerHttp,
-  clients: ClientPort,
+  { network, clientPort, metricsPort }: Pick<Parts, "network" | "clientPort" | "metricsPort">,
 ): Promise<Refusal | null> {
   const peers = config.listenPeerUrls.map((endpoint) => ({ endpoint, flag: "listen-peer-urls" }));
-  return await network.listen(peers) ?? await clients.listen(clientAddresses(config));
+  const metrics = config.listenMetricsUrls.map((endpoint) => ({ endpoint, flag: "listen-metrics-urls" }));
+  return await network.listen(peers) ?? await clientPort.listen(clientAddresses(config)) ??
+    await metricsPort.listen(metrics);
 }
 
 function clientAddresses(config: MemberConfig): ListenAddress[] {
@@ -230,6 +258,8 @@ function memberOptions(
     snapshotCount: config.snapshotCount,
     maxTxnOps: config.maxTxnOps,
     maxRequestBytes: config.maxRequestBytes,
+    quotaBackendBytes: config.quotaBackendBytes,
+    autoCompaction: config.autoCompaction,
     strictReconfigCheck: config.strictReconfigCheck,
     trace: config.logLevel === "debug",
   };
@@ -240,6 +270,7 @@ interface Parts {
   readonly log: Log;
   readonly network: PeerHttp;
   readonly clientPort: ClientPort;
+  readonly metricsPort: ClientPort;
   readonly disk: FileDisk;
   readonly options: MemberOptions;
   readonly isRestart: boolean;
@@ -248,13 +279,19 @@ interface Parts {
 }
 
 function run(parts: Parts): RunningMember {
-  const { config, log, network, clientPort, disk, options, member } = parts;
+  const { config, log, network, clientPort, metricsPort, disk, options, member } = parts;
   sayWhatWasFound(parts);
   const timers: ReturnType<typeof setInterval>[] = [];
-  const stop = (): Promise<void> => {
+  const stop = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer);
     driver.stop();
-    return clientPort.close();
+    await Promise.all([clientPort.close(), metricsPort.close()]);
+  };
+  let leader = member.leader, leaderChangeCount = 0;
+  const onStep = () => {
+    if (member.leader !== leader && member.leader !== null) leaderChangeCount += 1;
+    leader = member.leader;
+    v2.onStep();
   };
   const { promise: ended, resolve: onEnded } = Promise.withResolvers<StopReason>();
   network.start({ id: options.id, clusterId: options.clusterId, peerUrls: config.advertisePeerUrls }, {
@@ -267,7 +304,7 @@ function run(parts: Parts): RunningMember {
     warn: (line) => log.warn("rafthttp", line),
   });
   const driver = new MemberDriver({
-    member: withRoleLines(member, config.name, log, () => v2.onStep()),
+    member: withRoleLines(member, config.name, log, onStep),
     disk,
     network,
     // Whatever one turn of the event loop brings shares a step, and so an append and a sync.
@@ -280,14 +317,44 @@ function run(parts: Parts): RunningMember {
     request: (request, onResponse) => void driver.request(request, onResponse),
     read: (request) => member.read(request),
   });
+  const api = new ApiHost({ driver, member, tally: new GrpcTally() });
   const grpc = grpcHandler({
-    methods: etcdGrpcMethods(driver),
+    methods: etcdGrpcMethods(api),
+    streams: etcdGrpcStreams(api),
+    onDone: (path, code) => api.onDone(path, code),
     messageBytesMax: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
   });
-  clientPort.serve({
-    http2: (socket) => void new ServerConnection(socket, grpc),
-    http: createHttpFront({ driver, network, disk, v2: new V2Http(v2, options.clusterId) }),
+  const pages: WatchPages = {
+    driver,
+    member,
+    metricsText: () =>
+      metricsText({
+        api,
+        member,
+        network,
+        disk,
+        quotaBytes: options.quotaBackendBytes,
+        startedAtSeconds: options.startId / 1000,
+        leaderChangeCount: () => leaderChangeCount,
+      }),
+  };
+  const gateway = new JsonGateway({
+    host: api,
+    isServed: config.jsonGateway,
+    streamCountMax: config.maxConcurrentStreams,
+    bodyBytesMax: 2 * (config.maxRequestBytes + GRPC_OVERHEAD_BYTES),
   });
+  const limits = { streamCountMax: config.maxConcurrentStreams };
+  clientPort.serve({
+    http2: (socket) => void new ServerConnection(socket, grpc, limits),
+    http: createHttpFront({
+      ...pages,
+      gateway,
+      v2: new V2Http(v2, options.clusterId),
+      origins: config.corsOrigins,
+    }),
+  });
+  metricsPort.serve({ http2: (socket) => socket.destroy(), http: createMetricsFront(pages) });
   for (const { url } of config.listenClientUrls) {
     log.info(
       "embed",

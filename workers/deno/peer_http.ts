@@ -19,6 +19,7 @@ import { membersToJson } from "./members_json.ts";
 import { LENGTH_BYTES, LINK_HEARTBEAT } from "./peer_frames.ts";
 import { PeerLink, STREAM_FRAME_BYTES_MAX } from "./peer_link.ts";
 import type { Refusal } from "./refusal.ts";
+import { requestTarget } from "./request_url.ts";
 import { ETCD_CLUSTER_VERSION, ETCD_VERSION, versionJson } from "./version.ts";
 
 export interface PeerIdentity {
@@ -142,7 +143,7 @@ export class PeerHttp implements Network {
     response.setHeader("X-Etcd-Cluster-ID", shortId(identity.clusterId));
     response.setHeader("X-Server-Version", ETCD_VERSION);
 
-    const { pathname } = new URL(request.url ?? "/", "http://peer");
+    const { pathname } = requestTarget(request.url);
     if (pathname === "/members" && request.method === "GET") {
       return events.listMembers((members) => endJson(response, membersToJson(members)));
     }

@@ -67,17 +67,11 @@ export function startProxy(
   const look = async (): Promise<void> => {
     const found = await askMembers(peerUrls);
     if (isStopped) return;
-    const clientUrls = (found?.members ?? []).flatMap((member) => member.clientUrls).sort();
-    if (found === null) {
-      log.warn("etcdmain", `proxy: could not retrieve cluster information from ${peerUrls}`);
-    } else {
-      const fresh = found.members.flatMap((member) => member.peerUrls).sort();
-      if (fresh.join() !== [...peerUrls].sort().join()) {
-        log.info("etcdmain", `proxy: updated peer urls from [${peerUrls}] to [${fresh}]`);
-      }
-      peerUrls = fresh;
-      keepPeerUrls(config.dataDir, fresh);
-    }
+    // One that has only just been started answers before it knows anybody.
+    const members = found?.members ?? [];
+    const clientUrls = members.flatMap((member) => member.clientUrls).sort();
+    if (members.length > 0) peerUrls = adopt(members.flatMap((member) => member.peerUrls).sort());
+    else sayOnce(`proxy: could not retrieve cluster information from [${peerUrls.join(" ")}]`);
     if (clientUrls.length > 0 && pool.all.length === 0) {
       log.info("httpproxy", `endpoints found ${JSON.stringify(clientUrls)}`);
     }
@@ -85,6 +79,19 @@ export function startProxy(
     if (clientUrls.length > 0) pool.setUrls(clientUrls);
     const waitMs = pool.all.length === 0 ? FIRST_LOOK_MS : timing.refreshIntervalMs;
     timer = setTimeout(() => void look(), Math.min(waitMs, timing.refreshIntervalMs));
+  };
+  const adopt = (fresh: readonly string[]): readonly string[] => {
+    if (fresh.join() !== [...peerUrls].sort().join()) {
+      log.info("etcdmain", `proxy: updated peer urls from [${peerUrls.join(" ")}] to [${fresh.join(" ")}]`);
+    }
+    keepPeerUrls(config.dataDir, fresh);
+    lastTrouble = "";
+    return fresh;
+  };
+  let lastTrouble = "";
+  const sayOnce = (trouble: string): void => {
+    if (trouble !== lastTrouble) log.warn("etcdmain", trouble);
+    lastTrouble = trouble;
   };
 
   const firstLook = look();

@@ -82,9 +82,10 @@ export class V2Client {
 }
 
 async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
   let text = "";
-  for await (const chunk of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
-    text += chunk;
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
     if (text.length > BODY_BYTES_MAX) throw new Error("its answer has no end");
   }
   return text;

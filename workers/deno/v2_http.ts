@@ -5,12 +5,14 @@
 import { Buffer } from "node:buffer";
 import type http from "node:http";
 import { type ClusterId, shortId } from "../../core/base/ids.ts";
+import { requestTarget } from "./request_url.ts";
 import { V2Error } from "./v2_error.ts";
 import type { V2Answer, V2Store } from "./v2_store.ts";
 
 const KEYS_PATH = "/v2/keys";
 /** A form larger than etcd's largest request is not read. */
 const FORM_BYTES_MAX = 1_572_864;
+const DRAINED_BYTES_MAX = 64 * 1024 * 1024;
 /** A waiter hears nothing for this long and is let go; its client asks again. (defaultWatchTimeout) */
 const WAIT_MS_MAX = 5 * 60_000;
 
@@ -31,9 +33,9 @@ export class V2Http {
   async answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     response.setHeader("X-Etcd-Cluster-Id", shortId(this.#clusterId));
     try {
-      const url = new URL(request.url ?? "/", "http://client");
-      const form = new Form(await readBody(request), url.searchParams);
-      const path = decodePath(url.pathname.slice(KEYS_PATH.length));
+      const { pathname, query } = requestTarget(request.url);
+      const form = new Form(await readBody(request), new URLSearchParams(query));
+      const path = decodePath(pathname.slice(KEYS_PATH.length));
       switch (request.method) {
         case "GET":
         case "HEAD":
@@ -159,9 +161,11 @@ async function readBody(request: http.IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > FORM_BYTES_MAX) throw new V2Error(210, "http: request body too large");
-    chunks.push(chunk);
+    // What is too large is let pass by, so that its sender hears the answer; unless it has no end.
+    if (bytes <= FORM_BYTES_MAX) chunks.push(chunk);
+    else if (bytes > DRAINED_BYTES_MAX) throw new V2Error(210, "http: request body too large");
   }
+  if (bytes > FORM_BYTES_MAX) throw new V2Error(210, "http: request body too large");
   const type = request.headers["content-type"] ?? "";
   return type.startsWith("application/x-www-form-urlencoded") ? Buffer.concat(chunks).toString("utf8") : "";
 }

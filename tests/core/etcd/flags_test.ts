@@ -32,6 +32,12 @@ Deno.test("without flags a member has etcd's defaults", () => {
     snapshotCount: 100_000,
     maxTxnOps: 128,
     maxRequestBytes: 1_572_864,
+    maxConcurrentStreams: 4_294_967_295,
+    quotaBackendBytes: 2_147_483_648,
+    autoCompaction: { kind: "off" },
+    jsonGateway: true,
+    corsOrigins: ["*"],
+    listenMetricsUrls: [],
     strictReconfigCheck: true,
     preVote: true,
     logLevel: "info",
@@ -100,7 +106,6 @@ Deno.test("the command lines of etcd's own end-to-end suite are taken, TLS betwe
     ...[
       "--quota-backend-bytes",
       "53248",
-      "--max-concurrent-streams",
       "3",
       "--logger",
       "zap",
@@ -121,10 +126,28 @@ Deno.test("the command lines of etcd's own end-to-end suite are taken, TLS betwe
   assert.deepEqual(subjects, [
     "--enable-v2",
     "--experimental-initial-corrupt-check",
-    "--max-concurrent-streams",
     "--peer-auto-tls",
-    "--quota-backend-bytes",
   ]);
+});
+
+Deno.test("history is kept for hours, for a time, or for so many revisions, and a quota may be none", () => {
+  const compaction = (retention: string, mode = "periodic") =>
+    config([`--auto-compaction-retention=${retention}`, `--auto-compaction-mode=${mode}`]).autoCompaction;
+
+  assert.deepEqual(compaction("0"), { kind: "off" });
+  assert.deepEqual(compaction("5"), { kind: "periodic", periodMs: 18_000_000 });
+  assert.deepEqual(compaction("1h30m"), { kind: "periodic", periodMs: 5_400_000 });
+  assert.deepEqual(compaction("1.5s250ms"), { kind: "periodic", periodMs: 1750 });
+  assert.deepEqual(compaction("1000", "revision"), { kind: "revision", revisionCount: 1000 });
+  assert.deepEqual(
+    ["0", "-1", "53248"].map((bytes) => config([`--quota-backend-bytes=${bytes}`]).quotaBackendBytes),
+    [
+      2_147_483_648,
+      -1,
+      53_248,
+    ],
+  );
+  assert.deepEqual(config(["--cors", "http://a, http://b"]).corsOrigins, ["http://a", "http://b"]);
 });
 
 Deno.test("every mistake gets one line that names the cause and the remedy", () => {
@@ -140,6 +163,10 @@ Deno.test("every mistake gets one line that names the cause and the remedy", () 
     ],
     [["--max-request-bytes=-3"], /^invalid value "-3" for --max-request-bytes/],
     [["--snapshot-count=1e3"], /^invalid value "1e3"/],
+    [["--auto-compaction-retention=5 days"], /must be hours such as 5, or a time such as 30m/],
+    [["--auto-compaction-mode=revision", "--auto-compaction-retention=1h"], /must be a count of revisions/],
+    [["--auto-compaction-mode=size"], /must be one of periodic, revision/],
+    [["--quota-backend-bytes=2GB"], /must be a whole number of bytes/],
     [["--pre-vote=maybe"], /^invalid value "maybe" for --pre-vote: must be true or false$/],
     [["--log-level", "loud"], /must be one of debug, info/],
     [["--initial-cluster-state", "old"], /must be one of new, existing/],

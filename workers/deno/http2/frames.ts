@@ -29,7 +29,12 @@ export const TYPE = {
 
 export const FLAG = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
 
-export const SETTING = { initialWindowSize: 4, maxFrameSize: 5, maxHeaderListSize: 6 } as const;
+export const SETTING = {
+  maxConcurrentStreams: 3,
+  initialWindowSize: 4,
+  maxFrameSize: 5,
+  maxHeaderListSize: 6,
+} as const;
 
 export const CODE = {
   noError: 0,
@@ -38,6 +43,7 @@ export const CODE = {
   flowControlError: 3,
   streamClosed: 5,
   frameSizeError: 6,
+  refusedStream: 7,
   cancel: 8,
   compressionError: 9,
   enhanceYourCalm: 11,

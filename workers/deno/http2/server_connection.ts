@@ -46,6 +46,11 @@ const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
 const UNSENT_BYTES_MAX = 256 * 1024 * 1024;
 const SETTINGS_ACK = frame(TYPE.settings, FLAG.ack, 0, new Uint8Array(0));
 
+export interface ConnectionLimits {
+  /** Streams that a client may have open at once (--max-concurrent-streams). One more is refused unseen. */
+  readonly streamCountMax: number;
+}
+
 /** A breach that ends the connection: `code` goes into its GOAWAY. */
 class ConnectionFault extends Error {
   readonly code: number;
@@ -58,6 +63,7 @@ class ConnectionFault extends Error {
 export class ServerConnection {
   readonly #socket: net.Socket;
   readonly #handler: StreamHandler;
+  readonly #streamCountMax: number;
   readonly #cutter = new FrameCutter();
   readonly #decoder = new HpackDecoder();
   readonly #streams = new Map<number, ServerStream>();
@@ -76,13 +82,15 @@ export class ServerConnection {
   #unsentBytes = 0;
   #closed = false;
 
-  constructor(socket: net.Socket, handler: StreamHandler) {
+  constructor(socket: net.Socket, handler: StreamHandler, limits: ConnectionLimits | null = null) {
     this.#socket = socket;
     this.#handler = handler;
+    this.#streamCountMax = limits?.streamCountMax ?? Infinity;
     socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
     socket.on("end", () => socket.end());
     socket.on("close", () => this.#onClosed());
     this.write(settingsFrame([
+      ...(limits === null ? [] : [[SETTING.maxConcurrentStreams, limits.streamCountMax] as const]),
       [SETTING.initialWindowSize, STREAM_WINDOW_BYTES],
       [SETTING.maxHeaderListSize, HEADER_LIST_BYTES_MAX],
     ]));
@@ -225,6 +233,9 @@ export class ServerConnection {
     if (known !== undefined) return known.takeTrailers(endStream);
     if (streamId <= this.#lastStreamId) return;
     this.#lastStreamId = streamId;
+    if (this.#streams.size >= this.#streamCountMax) {
+      return this.write(numberFrame(TYPE.resetStream, streamId, CODE.refusedStream));
+    }
     const stream = new ServerStream(this, streamId, this.#initialStreamWindow);
     this.#streams.set(streamId, stream);
     stream.open(this.#handler(stream, headerMap(headers)), endStream);
@@ -310,6 +321,11 @@ export class ServerConnection {
   }
 }
 
+interface PendingData {
+  bytes: Uint8Array;
+  readonly onSent: (() => void) | null;
+}
+
 /** One request and its answer. */
 export class ServerStream {
   readonly #connection: ServerConnection;
@@ -319,7 +335,7 @@ export class ServerStream {
   #unacknowledgedBytes = 0;
   #requestEnded = false;
   /** What the flow control holds back, in order; then the trailers. */
-  #pending: Uint8Array[] = [];
+  #pending: PendingData[] = [];
   #trailers: Uint8Array | null = null;
   #over = false;
 
@@ -342,10 +358,13 @@ export class ServerStream {
     if (endStream) this.#finish();
   }
 
-  /** Sends bytes as fast as the client takes them. */
-  sendData(bytes: Uint8Array): void {
+  /**
+   * Sends bytes as fast as the client takes them.
+   * @param onSent hears that the client's windows have let the last of them pass; never, when the stream ends before.
+   */
+  sendData(bytes: Uint8Array, onSent: (() => void) | null = null): void {
     if (this.#over) return;
-    this.#pending.push(bytes);
+    this.#pending.push({ bytes, onSent });
     this.#connection.addUnsent(bytes.length);
     this.pump();
   }
@@ -393,13 +412,17 @@ export class ServerStream {
   pump(): void {
     while (this.#pending.length > 0) {
       const next = this.#pending[0]!;
-      const length = this.#connection.claim(next.length, this.#sendWindow);
-      if (length === 0 && next.length > 0) return;
+      const length = this.#connection.claim(next.bytes.length, this.#sendWindow);
+      if (length === 0 && next.bytes.length > 0) return;
       this.#sendWindow -= length;
-      this.#connection.write(frame(TYPE.data, 0, this.#id, next.subarray(0, length)));
+      this.#connection.write(frame(TYPE.data, 0, this.#id, next.bytes.subarray(0, length)));
       this.#connection.addUnsent(-length);
-      if (length === next.length) this.#pending.shift();
-      else this.#pending[0] = next.subarray(length);
+      if (length < next.bytes.length) {
+        next.bytes = next.bytes.subarray(length);
+        continue;
+      }
+      this.#pending.shift();
+      next.onSent?.();
     }
     if (this.#trailers === null || this.#over) return;
     this.#connection.write(frame(TYPE.headers, FLAG.endHeaders | FLAG.endStream, this.#id, this.#trailers));
@@ -426,7 +449,7 @@ export class ServerStream {
 
   #leave(): void {
     this.#over = true;
-    for (const bytes of this.#pending) this.#connection.addUnsent(-bytes.length);
+    for (const { bytes } of this.#pending) this.#connection.addUnsent(-bytes.length);
     this.#pending = [];
     this.#connection.forget(this.#id);
   }
