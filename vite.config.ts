@@ -8,7 +8,7 @@ import { lessons } from "./lessons/vite_plugin.ts";
 export default defineConfig({
   root: "web",
   base: "./",
-  plugins: [svelte({ configFile: false })],
+  plugins: [svelte({ configFile: false }), lessons()],
   // A member is a module worker: it shares the page's own modules.
   worker: { format: "es" },
   build: { outDir: "../dist", emptyOutDir: true, target: "es2023" },
