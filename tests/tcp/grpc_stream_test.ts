@@ -27,6 +27,8 @@ import type { GrpcError } from "./grpc_client.ts";
 import { freePorts, MemberProcess, withClient, withCluster } from "./member_process.ts";
 
 const DEADLINE_EXCEEDED = 4, RESOURCE_EXHAUSTED = 8, UNIMPLEMENTED = 12, INTERNAL = 13, UNAVAILABLE = 14;
+/** Reached only when something is broken. */
+const PATIENCE_MS = 15_000;
 const WATCH_PATH = "/etcdserverpb.Watch/Watch";
 const LOCK_PATH = "/v3lockpb.Lock/Lock";
 
@@ -175,7 +177,15 @@ class SlowWatcher {
   }
 
   async until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await new Promise<void>((resolve) => this.#onData = resolve);
+    while (!isSo()) {
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`${this.receivedBytes} bytes came`)), PATIENCE_MS);
+        this.#onData = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
   }
 
   close(): void {
