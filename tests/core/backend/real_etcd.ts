@@ -71,6 +71,11 @@ export class RealEtcd implements AsyncDisposable {
     this.#clientUrl = `http://${this.#endpoint}`;
   }
 
+  /** "127.0.0.1:2379" */
+  get endpoint(): string {
+    return this.#endpoint;
+  }
+
   get initialCluster(): string {
     return `${this.name}=${this.peerUrl}`;
   }

@@ -106,6 +106,7 @@ Deno.test("the command lines of etcd's own end-to-end suite are taken, TLS betwe
     ...[
       "--quota-backend-bytes",
       "53248",
+      "--max-concurrent-streams",
       "3",
       "--logger",
       "zap",
