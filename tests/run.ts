@@ -53,6 +53,7 @@ const TESTS: readonly Step[] = [
     "tests/paper",
     "tests/raft_testdata",
     "tests/scenarios",
+    "tests/lessons",
     "tests/boundaries_test.ts",
   ),
   test("simulator seeds", "vopr", "--parallel", "tests/vopr"),
