@@ -20,9 +20,12 @@ export interface CommitLatency {
   readonly p99Ms: number;
 }
 
-/** The moment an answer leaves, as a distribution over units: `atMost[t]` is P(latency <= t). */
+/** The moment an answer leaves, as a distribution over units. */
 export interface LatencyDistribution {
-  readonly atMost: Float64Array;
+  /** No write takes longer. */
+  readonly unitsMax: Units;
+  /** P(latency <= t); never falls as t grows. */
+  atMost(t: Units): number;
 }
 
 /**
@@ -35,18 +38,23 @@ export function commitLatency(
   size: number,
   places: readonly number[] = placesOf(size, links),
 ): LatencyDistribution {
+  const known = new Map<string, SumOfSpans>();
+  const sumOf = (spans: readonly Span[]): SumOfSpans => {
+    const name = spans.map(({ min, max }) => `${min}-${max}`).join();
+    const sum = known.get(name) ?? sumOfSpans(spans);
+    known.set(name, sum);
+    return sum;
+  };
   const followers = Array.from({ length: size - 1 }, (_, i) => {
     const flight = spanBetween(links, places[0]!, places[i + 1]!);
-    return atMost([flight, diskSpanOf(links, i + 1, size), flight]);
+    return sumOf([flight, diskSpanOf(links, i + 1, size), flight]);
   });
-  const leaderDisk = atMost([diskSpanOf(links, 0, size)]);
+  const leaderDisk = sumOf([diskSpanOf(links, 0, size)]);
   const neededCount = quorumOf(size) - 1;
-  const length = Math.max(leaderDisk.length, ...followers.map((cdf) => cdf.length));
-  const distribution = new Float64Array(length);
-  for (let t = 0; t < length; t++) {
-    distribution[t] = at(leaderDisk, t) * atLeast(neededCount, followers.map((cdf) => at(cdf, t)));
-  }
-  return { atMost: distribution };
+  return {
+    unitsMax: Math.max(...[leaderDisk, ...followers].map(({ min, atMost }) => min + atMost.length - 1)),
+    atMost: (t) => at(leaderDisk, t) * atLeast(neededCount, followers.map((follower) => at(follower, t))),
+  };
 }
 
 /** The usual two points of it, in milliseconds. */
@@ -58,35 +66,49 @@ export function latencyPoints(distribution: LatencyDistribution): CommitLatency 
 }
 
 /** The smallest time by which at least `share` of the writes are answered. */
-export function quantile({ atMost }: LatencyDistribution, share: number): Units {
-  const t = atMost.findIndex((probability) => probability >= share);
-  // The last probability is 1 up to rounding.
-  return t < 0 ? atMost.length - 1 : t;
+export function quantile({ unitsMax, atMost }: LatencyDistribution, share: number): Units {
+  let low = 0;
+  // The last probability is 1 up to rounding, so the search never needs to ask there.
+  let high = unitsMax;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (atMost(middle) >= share) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
-/** P(sum of independent spans <= t) for t from 0 to their largest sum. */
-function atMost(spans: readonly Span[]): Float64Array {
+/** A sum of independent spans: `atMost[i]` is P(sum <= min + i). */
+interface SumOfSpans {
+  readonly min: Units;
+  readonly atMost: Float64Array;
+}
+
+function sumOfSpans(spans: readonly Span[]): SumOfSpans {
   let weights: Float64Array = Float64Array.of(1);
-  for (const span of spans) weights = plusUniform(weights, span);
+  for (const { min, max } of spans) weights = plusUniform(weights, max - min + 1);
   let sum = 0;
-  return weights.map((weight) => sum += weight);
+  return {
+    min: spans.reduce((total, span) => total + span.min, 0),
+    atMost: weights.map((weight) => sum += weight),
+  };
 }
 
-/** The distribution of a sum with one more uniform span: a sliding window over the one before. */
-function plusUniform(weights: Float64Array, { min, max }: Span): Float64Array {
-  const width = max - min + 1;
-  const sums = new Float64Array(weights.length + max);
+/** Weights of a sum with one more term of 0 to `width - 1`: a sliding window over those before. */
+function plusUniform(weights: Float64Array, width: number): Float64Array {
+  const sums = new Float64Array(weights.length + width - 1);
   let window = 0;
-  for (let t = min; t < sums.length; t++) {
-    window += weights[t - min] ?? 0;
-    window -= weights[t - min - width] ?? 0;
+  for (let t = 0; t < sums.length; t++) {
+    window += weights[t] ?? 0;
+    window -= weights[t - width] ?? 0;
     sums[t] = Math.max(0, window) / width;
   }
   return sums;
 }
 
-function at(cdf: Float64Array, t: number): number {
-  return t < cdf.length ? cdf[t]! : 1;
+function at({ min, atMost }: SumOfSpans, t: Units): number {
+  if (t < min) return 0;
+  return atMost[t - min] ?? 1;
 }
 
 /** P(at least `count` of independent events), each with its own probability. */

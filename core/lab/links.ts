@@ -35,7 +35,7 @@ export type LinkName = "lan" | "zones" | "regions" | "straggler";
 
 const ms = (min: number, max: number): Span => ({ min: min * UNITS_PER_MS, max: max * UNITS_PER_MS });
 
-/** An SSD behind fsync: etcd's tuning guide wants the 99th percentile below 10 ms, good ones stay near 1 ms. */
+/** An SSD behind fsync: etcd's documentation wants the 99th percentile below 10 ms, good ones stay near 1 ms. */
 const DISK = ms(0.5, 2);
 const RACK = ms(0.2, 0.4);
 
@@ -68,8 +68,8 @@ export const LINK_PLANS: Readonly<Record<LinkName, LinkPlan>> = {
   },
 };
 
-/** Links drawn by a reader may be this slow: 10 seconds one way. */
-const SPAN_UNITS_MAX = 10_000 * UNITS_PER_MS;
+/** Links drawn by a reader may be this slow one way; half way around the earth in fibre takes a tenth of it. */
+const SPAN_UNITS_MAX = 1_000 * UNITS_PER_MS;
 
 /** @returns why these links cannot be computed with; null when they can. */
 export function refusalOfLinks(links: LinkPlan): LabSentence | null {

@@ -18,7 +18,7 @@ export const LAB_ENGLISH: LabSentences = {
   "refused.repair": ({ hours, hoursMax }) =>
     `A repair takes more than 0 and at most ${hoursMax} hours, not ${hours}.`,
   "refused.span": ({ minMs, maxMs }) =>
-    `A delay from ${minMs} to ${maxMs} ms cannot be used: it runs from 0 to at most 10000 ms, in steps of 0.01 ms.`,
+    `A delay from ${minMs} to ${maxMs} ms cannot be used: it runs from 0 to at most 1000 ms, in steps of 0.01 ms.`,
   "refused.places": ({ placeCount }) =>
     `Members stand in 1 to 9 places, each pair a distance apart, not in ${placeCount}.`,
   "refused.zones": ({ zoneCount, zoneCountMax }) => `Choose 1 to ${zoneCountMax} zones, not ${zoneCount}.`,

@@ -14,7 +14,7 @@ export const LAB_CHINESE: LabSentences = {
     }。`,
   "refused.repair": ({ hours, hoursMax }) => `修复时间要大于 0、不超过 ${hoursMax} 小时，不能是 ${hours}。`,
   "refused.span": ({ minMs, maxMs }) =>
-    `不能用 ${minMs} 到 ${maxMs} 毫秒的延迟：它从 0 起，最多 10000 毫秒，以 0.01 毫秒为单位。`,
+    `不能用 ${minMs} 到 ${maxMs} 毫秒的延迟：它从 0 起，最多 1000 毫秒，以 0.01 毫秒为单位。`,
   "refused.places": ({ placeCount }) =>
     `成员分布在 1 到 9 个地点，每两个地点之间有距离，不能是 ${placeCount} 个。`,
   "refused.zones": ({ zoneCount, zoneCountMax }) =>

@@ -38,7 +38,7 @@ function planOf(size: number, seed: number): ClusterPlan {
   return {
     seed,
     size,
-    timing: { tickMs: TICK_MS, heartbeatTicks: 6, electionTicks: ELECTION_TICKS, requestTimeoutTicks: 500 },
+    timing: { tickMs: TICK_MS, heartbeatTicks: 6, electionTicks: ELECTION_TICKS, requestTimeoutTicks: 70 },
     rules: ETCD_RULES,
     link: { delayMsMin: 1, delayMsMax: 4, lossPerMille: 0, duplicatePerMille: 0 },
     diskDelayMsMin: 1,

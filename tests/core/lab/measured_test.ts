@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { csvOf, failureFields, sizeTableFields } from "../../../core/lab/csv.ts";
 import { Findings } from "../../../core/lab/findings.ts";
-import { LINK_PLANS, type LinkName } from "../../../core/lab/links.ts";
+import { LINK_PLANS, type LinkName, type LinkPlan } from "../../../core/lab/links.ts";
 import { PATIENCE_MS } from "../../../core/lab/measured/probe.ts";
 import { finish } from "../../../core/lab/progress.ts";
 import { type SizeRow, sizeTable } from "../../../core/lab/size_table.ts";
@@ -84,6 +84,27 @@ Deno.test("messages and waiting agree with the formulas over every kind of links
       assert.equal(findings.messageCounts(size).others, 0);
       assert.ok(p50Ms.agrees && p99Ms.agrees, `${name}, ${size}: ${JSON.stringify([p50Ms, p99Ms])}`);
     }
+  }
+});
+
+Deno.test("links at the ends of their sliders are measured like any others", () => {
+  const none = { min: 0, max: 0 };
+  const longest = { min: 100_000, max: 100_000 };
+  for (
+    const [within, disk, latencyMs] of [[none, none, 0], [longest, none, 2_000], [
+      none,
+      longest,
+      1_000,
+    ]] as const
+  ) {
+    const links: LinkPlan = { ...LINK_PLANS.lan, name: "custom", within, between: [within], disk };
+    const findings = measure(writeTasks({ links, seed: SEED, blockCount: 1, sizes: [3] }));
+
+    const table = sizeTable({ availability: 1, links, findings, sizes: [3] });
+    assert.ok(table.kind === "table");
+    const { p50Ms, p99Ms, messagesPerWrite } = table.rows[0]!;
+    assert.deepEqual([p50Ms.formula, p50Ms.measured, p99Ms.agrees], [latencyMs, latencyMs, true]);
+    assert.equal(messagesPerWrite.agrees, true);
   }
 });
 
