@@ -1,7 +1,9 @@
 // What the page sees of a cluster living in the tab, and what it may do to it. `ClusterHost` implements this over
 // Web Workers; the page draws `ClusterFrame`s and calls the verbs, and knows nothing of workers, disks or channels.
 
+import type { DiskImage } from "../../core/base/disk.ts";
 import type { MemberId } from "../../core/base/ids.ts";
+import type { ClientRequest, ClientResponse, WatchCreate } from "../../core/member/io.ts";
 import type { MessageKind } from "../../core/raft/message.ts";
 import type { TraceEvent } from "../../core/member/trace.ts";
 import type { MemberView } from "../../core/member/view.ts";
@@ -131,6 +133,28 @@ export interface ClusterVerbs {
   put(key: string, value: string, at?: string): Promise<{ revision: number }>;
   get(key: string, options?: { at?: string; serializable?: boolean }): Promise<KeyAnswer | null>;
   del(key: string, at?: string): Promise<{ deleted: number; revision: number }>;
+  /**
+   * Anything that a client may ask of the member `at` (null: of whoever leads), and its answer, errors included. Rejects
+   * like the verbs above when the member cannot be asked at all, or never answers.
+   * @param told what the events say of it, as for "put" above; nothing when left out.
+   */
+  request(
+    at: string | null,
+    request: ClientRequest,
+    told?: { readonly verb: string; readonly names: readonly string[] },
+  ): Promise<ClientResponse>;
+  /**
+   * Opens a watch at the member `at` (null: at whoever leads) and hears of it until the returned function is called or
+   * the stream ends; `onEnd` says why in plain words.
+   */
+  watch(
+    at: string | null,
+    create: WatchCreate,
+    onResponse: (response: ClientResponse) => void,
+    onEnd: (why: string) => void,
+  ): () => void;
+  /** A member's disk as it is now, whether or not the member runs: every file and its bytes. */
+  diskImage(name: string): Promise<DiskImage>;
   /** Virtual seconds per real second, brought within 1/1000 and 1. Ends the hurry to the first leader. */
   speed(scale: number): void;
   pauseClock(): void;

@@ -10,7 +10,8 @@ import type { MemberId } from "../../core/base/ids.ts";
 import { fromUtf8, utf8 } from "../../core/base/bytes.ts";
 import { ETCD_ERRORS } from "../../core/base/etcd_error.ts";
 import { deleteRangeRequest, putRequest, rangeRequest } from "../../core/kv/requests.ts";
-import type { ClientRequest, ClientResponse, ClientResult } from "../../core/member/io.ts";
+import type { DiskImage } from "../../core/base/disk.ts";
+import type { ClientRequest, ClientResponse, ClientResult, WatchCreate } from "../../core/member/io.ts";
 import { AutoSpeed } from "./auto_speed.ts";
 import type {
   Cluster,
@@ -22,7 +23,8 @@ import type {
   LinkCut,
 } from "./cluster_api.ts";
 import { clusterIdentity, MEMBER_COUNT_MAX } from "./cluster_identity.ts";
-import { ClusterStore, isPlan, newCluster, type StoredCluster } from "./cluster_store.ts";
+import { ClusterStore, diskName, isPlan, newCluster, type StoredCluster } from "./cluster_store.ts";
+import { readDisk } from "./disk_reader.ts";
 import { Happenings } from "./happenings.ts";
 import { findTrouble, troubleOf } from "./home_trouble.ts";
 import { describeStorageError } from "./indexeddb_disk.ts";
@@ -211,6 +213,33 @@ export class ClusterHost implements Cluster {
     const result = await this.#askClient("del", [key], at, deleteRangeRequest({ key: utf8(key) }));
     assert(result.kind === "deleteRange", () => `a deletion was answered as ${result.kind}`);
     return { deleted: result.deleted, revision: result.revision };
+  }
+
+  async request(
+    at: string | null,
+    request: ClientRequest,
+    told?: { readonly verb: string; readonly names: readonly string[] },
+  ): Promise<ClientResponse> {
+    this.#demandHost();
+    const handle = at === null ? this.#anyone() : this.#own(at);
+    if (told !== undefined) this.#note(told.verb, ...told.names);
+    return await this.#respond(handle, request);
+  }
+
+  watch(
+    at: string | null,
+    create: WatchCreate,
+    onResponse: (response: ClientResponse) => void,
+    onEnd: (why: string) => void,
+  ): () => void {
+    this.#demandHost();
+    const handle = at === null ? this.#anyone() : this.#own(at);
+    this.#demandAnswers(handle);
+    return handle.watch(create, ({ response }) => onResponse(response), onEnd);
+  }
+
+  async diskImage(name: string): Promise<DiskImage> {
+    return await readDisk(diskName(this.#stored.incarnation, this.#member(name).name));
   }
 
   /** Brought within 1/1000 and 1. */
@@ -447,17 +476,24 @@ export class ClusterHost implements Cluster {
   }
 
   async #ask(handle: MemberHandle, request: ClientRequest): Promise<ClientResult> {
-    if (handle.state !== "running") {
-      throw new Error(
-        handle.state === "paused"
-          ? `${handle.name} is paused: it answers once it is resumed`
-          : `${handle.name} is not running, so it cannot answer`,
-      );
-    }
-    const ask = handle.ask(request);
-    const response = await this.#bounded(ask, handle);
+    const response = await this.#respond(handle, request);
     if (response.kind === "error") throw new Error(response.message);
     return response.result;
+  }
+
+  /** The answer as the member gave it, its errors included. */
+  async #respond(handle: MemberHandle, request: ClientRequest): Promise<ClientResponse> {
+    this.#demandAnswers(handle);
+    return await this.#bounded(handle.ask(request), handle);
+  }
+
+  #demandAnswers(handle: MemberHandle): void {
+    if (handle.state === "running") return;
+    throw new Error(
+      handle.state === "paused"
+        ? `${handle.name} is paused: it answers once it is resumed`
+        : `${handle.name} is not running, so it cannot answer`,
+    );
   }
 
   /** An answer, or an error in bounded time: virtual while the clock runs, real while it stands still. */

@@ -4,10 +4,16 @@
 
 import { type Remote, transfer, wrap } from "comlink";
 import { assert } from "../../core/base/assert.ts";
-import type { ClientRequest, ClientResponse, MemberInfo } from "../../core/member/io.ts";
+import type { ClientRequest, ClientResponse, MemberInfo, WatchCreate } from "../../core/member/io.ts";
 import type { MemberView } from "../../core/member/view.ts";
 import type { HostedMember, HostedState } from "./cluster_api.ts";
-import type { DroppedCounts, MemberControl, MemberReport, MemberStart } from "./member_protocol.ts";
+import type {
+  DroppedCounts,
+  MemberControl,
+  MemberReport,
+  MemberStart,
+  WatchNews,
+} from "./member_protocol.ts";
 
 type Batch = Extract<MemberReport, { kind: "batch" }>;
 
@@ -145,6 +151,29 @@ export class MemberHandle {
       }, reject);
     });
     return { id, answer };
+  }
+
+  /** Opens a watch. `onEnd` is called at most once: the stream is over, or the member stopped. */
+  watch(create: WatchCreate, onNews: (news: WatchNews) => void, onEnd: (why: string) => void): () => void {
+    assert(this.#live !== null, () => `${this.name} has no worker to ask`);
+    const id = this.#nextAskId++;
+    const { port1, port2 } = new MessageChannel();
+    const close = (): boolean => {
+      port1.close();
+      return this.#owed.delete(id);
+    };
+    this.#owed.set(id, () => {
+      close();
+      onEnd(`${this.name} stopped`);
+    });
+    port1.onmessage = ({ data }: MessageEvent<WatchNews>) => {
+      onNews(data);
+      if (data.last && close()) onEnd("the watch ended");
+    };
+    this.tell((control) => control.watch(id, create, transfer(port2, [port2])));
+    return () => {
+      if (close()) this.tell((control) => control.cancel(id));
+    };
   }
 
   /** Nobody waits for this answer any more. */

@@ -2,7 +2,7 @@
 // The worker's side of one member: takes its lock, opens its disk, recovers it, runs it by the cluster's clock, and
 // tells the page. Everything here is glue; what the member does is decided in core.
 
-import type { ClientRequest, ClientResponse } from "../../core/member/io.ts";
+import type { ClientRequest, ClientResponse, WatchCreate } from "../../core/member/io.ts";
 import { assert } from "../../core/base/assert.ts";
 import { MemberDriver } from "../../core/member/driver.ts";
 import { Member } from "../../core/member/member.ts";
@@ -20,7 +20,7 @@ import { diskName } from "./cluster_store.ts";
 import { IndexedDbDisk } from "./indexeddb_disk.ts";
 import { type LinkState, seedFrom } from "./link_state.ts";
 import { holdLock, memberLock } from "./locks.ts";
-import type { MemberControl, MemberReport, MemberStart, TimedEvent } from "./member_protocol.ts";
+import type { MemberControl, MemberReport, MemberStart, TimedEvent, WatchNews } from "./member_protocol.ts";
 import { TIMING } from "./profiles.ts";
 import { type ClockNotice, FollowingClock } from "./virtual_clock.ts";
 
@@ -97,6 +97,19 @@ export class MemberHome implements MemberControl {
       });
       this.#asked.set(askId, requestId);
     });
+  }
+
+  watch(askId: number, create: WatchCreate, responses: MessagePort): void {
+    const driver = this.#running?.driver;
+    if (driver === undefined) return;
+    const requestId = driver.request({ kind: "watch", requireLeader: false }, (response, last) => {
+      // The port holds whatever the page has not read yet: for the member, it is off its hands.
+      responses.postMessage({ response, last } satisfies WatchNews);
+      if (last) this.#asked.delete(askId);
+      else driver.taken(requestId);
+    });
+    this.#asked.set(askId, requestId);
+    driver.say(requestId, { kind: "create", create });
   }
 
   cancel(askId: number): void {

@@ -1,7 +1,7 @@
 // What a page and a member's worker say to each other. Control goes through Comlink, a call for each; reports come
 // back on a port, one message for everything that happened in a few milliseconds.
 
-import type { ClientRequest, ClientResponse } from "../../core/member/io.ts";
+import type { ClientRequest, ClientResponse, WatchCreate } from "../../core/member/io.ts";
 import type { TraceEvent } from "../../core/member/trace.ts";
 import type { MemberView } from "../../core/member/view.ts";
 import type { ClusterPlan, Flight } from "./cluster_api.ts";
@@ -33,8 +33,17 @@ export interface MemberControl {
   resume(): void;
   /** Never settles when the member stops first. `askId` is the page's own number for it. */
   request(askId: number, request: ClientRequest): Promise<ClientResponse>;
-  /** Nobody waits for this answer any more. */
+  /** Opens a stream with one watch; what it says arrives on `responses`, one message for each, until it ends. */
+  watch(askId: number, create: WatchCreate, responses: MessagePort): void;
+  /** Nobody waits for this answer, or listens to this watch, any more. */
   cancel(askId: number): void;
+}
+
+/** What a watch's port carries. */
+export interface WatchNews {
+  readonly response: ClientResponse;
+  /** The stream is over. */
+  readonly last: boolean;
 }
 
 export interface TimedEvent {
