@@ -30,7 +30,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "workers/browser": ["core"],
   "workers/deno": ["core"],
-  "web": ["core", "workers/browser"],
+  "workers/lab": ["core"],
+  "web": ["core", "workers/browser", "workers/lab"],
 };
 
 /** Libraries from outside, by the room that may use them. */
