@@ -2,23 +2,29 @@
 
 import type { Cell } from "../../core/lab/mod.ts";
 
-export type Agreement = "unmeasured" | "same" | "near" | "different";
+export type Agreement = "unmeasured" | "same" | "near" | "outside" | "different";
 
-/** @param chance the measurement is a sample: it may agree without being the same number. */
-export function agreementOf({ measured, agrees }: Cell, chance: boolean): Agreement {
+/**
+ * How a figure was measured: `counted` out to the last case, `sampled` so widely that chance alone disagrees once in
+ * thousands of tables, or `lived` through for some years, whose 95 % interval one figure in twenty must miss.
+ */
+export type Measure = "counted" | "sampled" | "lived";
+
+export function agreementOf({ measured, agrees }: Cell, measure: Measure): Agreement {
   if (measured === null || agrees === null) return "unmeasured";
-  if (!agrees) return "different";
-  return chance ? "near" : "same";
+  if (agrees) return measure === "counted" ? "same" : "near";
+  return measure === "lived" ? "outside" : "different";
+}
+
+/** An exact share of time beside the years lived through. */
+export function livedCell(exact: number, lived: number | null, inside: boolean): Cell {
+  return { formula: exact, measured: lived, agrees: lived === null ? null : inside };
 }
 
 export const AGREEMENT_SIGNS: Readonly<Record<Agreement, string>> = {
   unmeasured: "",
   same: "=",
   near: "≈",
+  outside: "~",
   different: "≠",
 };
-
-/** Figures that follow from a sample of writes; all others are counted out to the last case. */
-export function isSampled(name: string): boolean {
-  return name === "p50Ms" || name === "p99Ms";
-}

@@ -27,9 +27,9 @@ export function stopOf(availability: number): number {
   return nearest;
 }
 
-/** Marks under the slider: its ends and the whole nines, each at its share of the travel. */
+/** Marks under the slider: its ends and the whole nines but the last, which lies too near to the end. */
 export const LADDER_MARKS: readonly { readonly share: number; readonly percent: string }[] = [
-  ...[0, 1, 2, 3, 4, 5].map((nines) => ({
+  ...[0, 1, 2, 3, 4].map((nines) => ({
     share: (nines * STEPS_PER_NINE) / LADDER_MAX,
     percent: percentOf(availabilityAt(nines * STEPS_PER_NINE)),
   })),

@@ -64,7 +64,7 @@ export const labEn = {
     quorum: "quorum",
     mayLose: "may lose",
     triangle: ["how many are down; each square is one combination,", "solid if a write still commits"],
-    nines: ["time with a quorum, in nines:", "bar: exact · dot: years lived · arrow: not seen"],
+    nines: ["time with a quorum, in nines:", "bar: exact, dot: years lived"],
     up: ["has a", "quorum"],
     down: ["down", "per year"],
     cuts: ["cuts in two", "with no quorum"],
@@ -77,6 +77,7 @@ export const labEn = {
     measured: (value: string) => `measured ${value}`,
     agrees: "agrees",
     near: "agrees within chance",
+    outside: "outside the 95 % interval of the years lived, as 1 in 20 may be",
     differs: "differs",
     unmeasured: "not measured yet",
     inWords: [
@@ -90,7 +91,8 @@ export const labEn = {
       "worse than seven",
       "rarely worth it",
     ],
-    legend: "Under each figure, as measured: = the same · ≈ the same within chance · ≠ different",
+    legend:
+      "Under each figure, as measured: = the same · ≈ the same within chance · ≠ different. Arrow: no outage seen in the years lived",
     triangleLabel: (size: number, tolerated: number, tried: number, total: number) =>
       `${members(size)}: any ${tolerated} may be down; ${tried} of ${total} combinations tried`,
     ninesLabel: (exact: string, alone: string | null) =>

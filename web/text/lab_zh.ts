@@ -62,7 +62,7 @@ export const labZh: LabStrings = {
     quorum: "法定人数",
     mayLose: "可以失去",
     triangle: ["停了几个；每个方块是一种组合，", "实心表示写入仍能提交"],
-    nines: ["有法定人数的时间，按几个 9：", "条：精确值 · 点：模拟的年份 · 箭头：没有见到"],
+    nines: ["有法定人数的时间，按几个 9：", "条：精确值，点：模拟的年份"],
     up: ["有法定", "人数"],
     down: ["每年", "停机"],
     cuts: ["两边都凑不齐", "的切分"],
@@ -75,6 +75,7 @@ export const labZh: LabStrings = {
     measured: (value) => `实测 ${value}`,
     agrees: "一致",
     near: "在随机误差内一致",
+    outside: "在模拟年份的 95 % 区间之外，20 个里可以有 1 个",
     differs: "不一致",
     unmeasured: "还没有实测",
     inWords: [
@@ -88,7 +89,7 @@ export const labZh: LabStrings = {
       "不如七个",
       "很少值得",
     ],
-    legend: "每个数字下面是实测：= 相同 · ≈ 在随机误差内相同 · ≠ 不同",
+    legend: "每个数字下面是实测：= 相同 · ≈ 在随机误差内相同 · ≠ 不同。箭头：模拟的年份里没有见到停机",
     triangleLabel: (size, tolerated, tried, total) =>
       `${size} 个成员：任意 ${tolerated} 个可以停；${total} 种组合已试 ${tried} 种`,
     ninesLabel: (

@@ -6,7 +6,7 @@ import { scaleLinear } from "d3";
 import type { YearsFigures } from "../../../core/lab/mod.ts";
 import { round } from "../../geometry/angles.ts";
 
-export const NINES_WIDTH = 184;
+export const NINES_WIDTH = 176;
 export const NINES_MAX = 8;
 /** A bar goes on to here when there are more nines than the scale has. */
 const BEYOND = 8.4;

@@ -6,11 +6,11 @@ import { countIn, toleratedFailures } from "../../../core/lab/mod.ts";
 import { round } from "../../geometry/angles.ts";
 
 export const ROW_HEIGHT = 48;
-const BLOCK_WIDTH = 34;
+const BLOCK_WIDTH = 32;
 /** Left of the first block, and between a block and the stair before it. */
-const MARGIN = 6;
+const MARGIN = 4;
 /** Largest side of a block's squares taken together: what is left of its cell is air. */
-const BLOCK_MAX = 30;
+const BLOCK_MAX = 28;
 const SIDE_MAX = 8;
 
 export const TRIANGLE_WIDTH = MARGIN * 2 + BLOCK_WIDTH * 10;
