@@ -15,10 +15,13 @@ export class Router {
     location.hash = hashOf(room);
   }
 
-  /** Keeps what is asked of the current room in the address, without a new step for the Back button. */
-  keepQuery(query: URLSearchParams): void {
-    const { room, path } = this.place;
-    history.replaceState(history.state, "", hashOf(room, query, path));
+  /**
+   * Keeps what is set in a room in the address, without a new step for the Back button and without telling the room
+   * what it said itself. Nothing happens when the visitor is elsewhere by now.
+   */
+  keepQuery(room: RoomName, query: URLSearchParams): void {
+    if (this.place.room !== room) return;
+    history.replaceState(history.state, "", hashOf(room, query, this.place.path));
   }
 }
 

@@ -189,6 +189,7 @@ browserTest(
     assert.match(page.url(), /#\/$/);
     await page.getByRole("link", { name: "Sizing lab" }).click();
     await page.getByRole("heading", { name: "How many members?" }).waitFor();
+    await page.waitForSelector("[data-still='5']");
   },
 );
 

@@ -18,6 +18,7 @@ export const labEn = {
   progress: (percent: number) => `Measuring: ${percent} %`,
   measuring: {
     idle: "Formulas only. Not measured yet.",
+    pending: "These settings are measured next.",
     cancelled: "Cancelled. What was measured so far stays.",
     done: (m: { sets: number; cuts: number; writes: number; years: number; seed: string }) =>
       `Measured: ${number(m.sets)} sets of failures, ${number(m.cuts)} cuts, ${number(m.writes)} writes, ${

@@ -17,6 +17,7 @@ export const labZh: LabStrings = {
   progress: (percent) => `正在实测：${percent} %`,
   measuring: {
     idle: "目前只有公式，还没有实测。",
+    pending: "接着实测这些设置。",
     cancelled: "已取消。测到的结果都还在。",
     done: (m) =>
       `已实测：${number(m.sets)} 种故障组合、${number(m.cuts)} 种切分、${number(m.writes)} 次写入，每种规模 ${

@@ -10,7 +10,7 @@ const BLOCK_WIDTH = 32;
 /** Left of the first block, and between a block and the stair before it. */
 const MARGIN = 4;
 /** Largest side of a block's squares taken together: what is left of its cell is air. */
-const BLOCK_MAX = 28;
+const BLOCK_MAX = 26;
 const SIDE_MAX = 8;
 
 export const TRIANGLE_WIDTH = MARGIN * 2 + BLOCK_WIDTH * 10;
@@ -87,5 +87,5 @@ export function stairPath(size: number): string {
 }
 
 function stairX(size: number): number {
-  return blockX(toleratedFailures(size) + 1) - 5;
+  return blockX(toleratedFailures(size) + 1) - 4;
 }
