@@ -41,7 +41,13 @@ export function humanBytes(bytes: number): string {
   if (bytes < 10) return `${bytes} B`;
   const step = Math.min(Math.floor(Math.log10(bytes) / 3), SIZES.length - 1);
   const value = Math.floor((bytes / 1000 ** step) * 10 + 0.5) / 10;
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${SIZES[step]}`;
+  return `${value < 10 ? value.toFixed(1) : halfToEven(value)} ${SIZES[step]}`;
+}
+
+/** The nearest whole number; of two equally near, the even one, as Go's printf has it. */
+function halfToEven(value: number): number {
+  const floor = Math.floor(value);
+  return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value);
 }
 
 /** Every byte as "\xNN": what --hex asks for. */
