@@ -81,8 +81,11 @@ export class MemberHandle {
     return { name, id, state: this.#state, why: this.#why, view: this.#view, viewAtMs: this.#viewAtMs };
   }
 
-  /** Starts a worker for this member, which must have none. */
-  start(start: Omit<MemberStart, "place" | "startId" | "startCount">): void {
+  /**
+   * Starts a worker for this member, which must have none.
+   * @param journal to the historian, given away.
+   */
+  start(start: Omit<MemberStart, "place" | "startId" | "startCount">, journal: MessagePort): void {
     assert(this.#live === null, () => `${this.name} has a worker already`);
     const worker = new Worker(new URL("./member_worker.ts", import.meta.url), {
       type: "module",
@@ -102,7 +105,9 @@ export class MemberHandle {
     };
     this.#set("starting", null);
     const own = { place: this.place, startId: Date.now(), startCount: this.#startCount++ };
-    this.tell((control) => control.start({ ...start, ...own }, transfer(port2, [port2])));
+    this.tell((control) =>
+      control.start({ ...start, ...own }, transfer(port2, [port2]), transfer(journal, [journal]))
+    );
   }
 
   /** Ends the worker on the spot, if there is one: whatever it was doing is cut off, as by a power cut. */

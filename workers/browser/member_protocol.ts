@@ -2,6 +2,7 @@
 // back on a port, one message for everything that happened in a few milliseconds.
 
 import type { ClientRequest, ClientResponse, WatchCreate } from "../../core/member/io.ts";
+import type { JournalStep, LifeStart } from "../../core/member/replay.ts";
 import type { TraceEvent } from "../../core/member/trace.ts";
 import type { MemberView } from "../../core/member/view.ts";
 import type { ClusterPlan, Flight } from "./cluster_api.ts";
@@ -25,7 +26,7 @@ export interface MemberStart {
 /** The verbs a page has over a worker. */
 export interface MemberControl {
   /** Once, first. What becomes of it is told on the port. */
-  start(start: MemberStart, reports: MessagePort): void;
+  start(start: MemberStart, reports: MessagePort, journal: MessagePort): void;
   setClock(notice: ClockNotice): void;
   setLinks(links: LinkState): void;
   /** The member's own clock stands still; frames, finished writes and requests wait. (SIGSTOP) */
@@ -38,6 +39,16 @@ export interface MemberControl {
   /** Nobody waits for this answer, or listens to this watch, any more. */
   cancel(askId: number): void;
 }
+
+/** What a member's worker tells the historian, on a port of its own for each life. */
+export type LifeReport =
+  | { readonly kind: "began"; readonly life: LifeStart }
+  | {
+    readonly kind: "page";
+    readonly steps: readonly JournalStep[];
+    readonly flights: readonly Flight[];
+    readonly lost: readonly string[];
+  };
 
 /** What a watch's port carries. */
 export interface WatchNews {
