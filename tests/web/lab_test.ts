@@ -144,6 +144,21 @@ browserTest(
     await field.fill("99.95");
     await page.locator("tr[data-size='1'] .up").filter({ hasText: "99.950 %" }).waitFor();
 
+    const limit = page.getByLabel("99 in 100 writes commit within, ms");
+    for (
+      const [typed, sentence] of [["0", "A limit of 0 ms leaves a write no time."], [
+        "soon",
+        "as a number, or leave it",
+      ]]
+    ) {
+      await limit.fill(typed!);
+      await limit.blur();
+      await page.getByText(sentence!).waitFor();
+    }
+    await limit.fill("");
+    await limit.blur();
+    await page.locator("[data-advice='3']").waitFor();
+
     await page.getByRole("button", { name: "shared racks" }).click();
     await page.getByRole("alert").filter({ hasText: "Racks and zones alone are up" }).waitFor();
   },

@@ -167,6 +167,7 @@ export const labEn = {
     target: "Time with a quorum",
     any: "any",
     within: "99 in 100 writes commit within, ms",
+    notANumber: "Type the limit in milliseconds as a number, or leave it empty.",
     answer: (size: number) => (size === 1 ? "One member" : `${size} members`),
     placed: (
       counts: string,

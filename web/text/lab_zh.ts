@@ -163,6 +163,7 @@ export const labZh: LabStrings = {
     target: "有法定人数的时间",
     any: "不限",
     within: "100 次写入中 99 次的提交用时上限，毫秒",
+    notANumber: "请用数字填写毫秒上限，或者留空。",
     answer: (size) => `${size} 个成员`,
     placed: (counts, zones) => (zones === 1 ? "全在一个可用区" : `按 ${counts} 放在 ${zones} 个可用区`),
     impossible: "1 到 9 个成员都不能满足这些要求。",

@@ -79,11 +79,11 @@ function blockCount(size: number): number {
   return count;
 }
 
-/** The stair of one row: down its own height, after a step from where the row above ended. */
+/** The stair of one row, two pixels wide and wholly within it: a step from where the row above ended, then down. */
 export function stairPath(size: number): string {
   const x = stairX(size);
   const from = size === 1 ? x : stairX(size - 1);
-  return `M${from} 0H${x}V${ROW_HEIGHT}`;
+  return `M${from} 0V1H${x}V${ROW_HEIGHT}`;
 }
 
 function stairX(size: number): number {
