@@ -18,6 +18,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "core/sim": ["core/base", "core/raft", "core/kv", "core/wire", "core/member"],
   "core/check": ["core/base", "core/raft", "core/kv", "core/member", "core/sim"],
   "core/lab": ["core/base", "core/kv", "core/wire", "core/member", "core/sim", "core/check"],
+  "core/timeline": [
+    "core/base",
+    "core/raft",
+    "core/kv",
+    "core/wire",
+    "core/member",
+    "core/sim",
+    "core/check",
+  ],
   "core/script": [
     "core/base",
     "core/raft",
@@ -31,7 +40,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "workers/browser": ["core"],
   "workers/deno": ["core"],
-  "web": ["core", "workers/browser"],
+  "workers/lab": ["core"],
+  "web": ["core", "workers/browser", "workers/lab"],
 };
 
 /** Libraries from outside, by the room that may use them. */

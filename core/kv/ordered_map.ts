@@ -38,3 +38,8 @@ export function orderedByText<V>(): OrderedMap<string, V> {
 export function orderedByNumber<V>(): OrderedMap<number, V> {
   return new BTree<number, V>(undefined, (a, b) => a - b);
 }
+
+/** Whether a value found in captured state is such a map: for those who write state out. */
+export function isOrderedMap(value: object): value is OrderedMap<string | number, unknown> {
+  return value instanceof BTree;
+}

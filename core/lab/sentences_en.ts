@@ -63,7 +63,7 @@ export const LAB_ENGLISH: LabSentences = {
     `All in one zone is up more often than spread over ${zoneCount}: with 2 zones a majority needs the fuller one anyway, and spreading only adds a way to fail.`,
 
   "not.failures": ({ size, tolerated, failures: count }) =>
-    `${members(size)} survive ${failures(tolerated)}, not ${count}.`,
+    `${members(size)} ${size === 1 ? "survives" : "survive"} ${failures(tolerated)}, not ${count}.`,
   "not.oneZone": () => "With one zone, the loss of that zone takes every member.",
   "not.twoZones": ({ size, larger, left, quorum }) =>
     `Two zones never survive the loss of either one: one of them holds at least half. Of ${

@@ -17,7 +17,13 @@ import type { TraceEvent } from "../member/trace.ts";
 import type { MemberView } from "../member/view.ts";
 import type { OperatorAction } from "./actions.ts";
 import { clusterOf, type ClusterPlan, initialMembers } from "./cluster_plan.ts";
-import { EventQueue, type EventQueueState, type PlanOwner, type SimEvent } from "./event_queue.ts";
+import {
+  EventQueue,
+  type EventQueueState,
+  type PlannedEvent,
+  type PlanOwner,
+  type SimEvent,
+} from "./event_queue.ts";
 import { SimDisk, type SimDiskState } from "./sim_disk.ts";
 import { SimNetwork, type SimNetworkState } from "./sim_network.ts";
 
@@ -181,6 +187,11 @@ export class ClusterSim {
     return this.#network;
   }
 
+  /** What will happen as things stand, in no particular order: frames on their way, ticks, receipts. For views. */
+  planned(): readonly PlannedEvent[] {
+    return this.#queue.planned();
+  }
+
   member(id: MemberId): SimMember {
     return this.#slot(id);
   }
@@ -249,6 +260,11 @@ export class ClusterSim {
   }
 
   // --- Verbs ---------------------------------------------------------------------------------------------------
+
+  /** The number that the next request will have. */
+  get nextRequestId(): number {
+    return this.#nextRequestId;
+  }
 
   /** Asks a member; the answer comes through observers' `onResponse` under the number returned. */
   request(member: MemberId, request: ClientRequest): number {

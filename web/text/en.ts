@@ -185,6 +185,13 @@ export const en = {
   quorumShort: (needed: number, size: number) => `Quorum ${needed} of ${size}`,
   termWord: (number: number) => `term ${number}`,
 
+  nav: {
+    label: "Rooms",
+    playground: "Playground",
+    lab: "Sizing lab",
+    notLoaded: "This part of the page could not be loaded. Is the network there?",
+  },
+
   top: {
     members: (size: number): string => (size === 1 ? "member" : "members"),
     fewer: "One member fewer",

@@ -178,6 +178,13 @@ export const zh: Strings = {
   quorumShort: (needed, size) => `法定人数 ${needed} / ${size}`,
   termWord: (number) => `任期 ${number}`,
 
+  nav: {
+    label: "页面",
+    playground: "实验台",
+    lab: "规模",
+    notLoaded: "这一部分没能加载。网络还通吗？",
+  },
+
   top: {
     members: () => "个成员",
     fewer: "减少一个成员",

@@ -11,6 +11,7 @@ import type { Prng } from "../../core/base/prng.ts";
 import type { MemberAddress } from "../../core/member/io.ts";
 import type { Network } from "../../core/member/ports.ts";
 import { decodeMessage } from "../../core/wire/peer_codec.ts";
+import { isTalkFrame } from "../../core/wire/talk_codec.ts";
 import type { Agenda } from "./agenda.ts";
 import type { ClusterPlan, Flight } from "./cluster_api.ts";
 import { FLIGHT_MS, inboxName, isCut, linkPrng, type LinkState } from "./link_state.ts";
@@ -110,14 +111,24 @@ export class BroadcastNetwork implements Network {
   send(to: MemberId, frame: Uint8Array): void {
     if (this.#closed) return;
     const { self, cluster, incarnation, startId, plan, now } = this.#options;
-    const message = decodeMessage(frame);
-    if (message.kind === "malformed") return;
     const link = this.#linkTo(to);
     const sentAtMs = now();
     const { min, max } = FLIGHT_MS[plan.profile];
     const deliverAtMs = Math.max(sentAtMs + link.prng.between(min, max), link.lastLandingMs);
-    const messageId = `${self}/${startId}/${this.#nextMessageNumber++}`;
     const dropped = isCut(this.#links, self, to) || this.#links.down.includes(to);
+    if (isTalkFrame(frame)) {
+      // What members ask each other beside Raft is no message of Raft's, and not drawn.
+      if (dropped) return;
+      link.lastLandingMs = deliverAtMs;
+      const messageId = `${self}/${startId}/talk`;
+      link.channel.postMessage(
+        { cluster, incarnation, from: self, to, messageId, sentAtMs, deliverAtMs, frame } satisfies Envelope,
+      );
+      return;
+    }
+    const message = decodeMessage(frame);
+    if (message.kind === "malformed") return;
+    const messageId = `${self}/${startId}/${this.#nextMessageNumber++}`;
     const { kind, reject } = message;
     const summary = summarize(message);
     this.#options.onFlight({
@@ -130,6 +141,7 @@ export class BroadcastNetwork implements Network {
       dropped,
       reject,
       summary,
+      sizeBytes: frame.length,
     });
     if (dropped) return this.#lose(to, link, kind === "snapshot");
     link.isBroken = false;

@@ -1,9 +1,12 @@
 // What the page sees of a cluster living in the tab, and what it may do to it. `ClusterHost` implements this over
 // Web Workers; the page draws `ClusterFrame`s and calls the verbs, and knows nothing of workers, disks or channels.
 
+import type { DiskImage } from "../../core/base/disk.ts";
 import type { MemberId } from "../../core/base/ids.ts";
+import type { ClientRequest, ClientResponse, WatchCreate } from "../../core/member/io.ts";
 import type { MessageKind } from "../../core/raft/message.ts";
 import type { TraceEvent } from "../../core/member/trace.ts";
+import type { RunViolation, SimRun, TimedAction } from "../../core/timeline/run.ts";
 import type { MemberView } from "../../core/member/view.ts";
 
 /** One clock for the whole cluster: virtualMs = virtualOriginMs + (real - realOriginMs) * scale, unless paused. */
@@ -69,6 +72,8 @@ export interface Flight {
   readonly reject: boolean;
   /** A short sentence: "append 17..18, term 3", "vote for term 4". */
   readonly summary: string;
+  /** Bytes on the wire; left out where nobody counted. */
+  readonly sizeBytes?: number;
 }
 
 export interface LinkCut {
@@ -105,6 +110,22 @@ export interface ClusterFrame {
   readonly events: readonly ClusterEvent[];
   /** What coming back to this cluster read from disk; null for a cluster that began in this tab. */
   readonly returned: { readonly entryCount: number; readonly memberCount: number } | null;
+  /** This is a moment of the past, rebuilt; undefined for the present. */
+  readonly past?: PastNote;
+  /** A rule of Raft broke here, and the run stands still. */
+  readonly violation?: RunViolation | null;
+}
+
+export interface PastNote {
+  readonly atMs: number;
+  /** The replay said, step by step, exactly what was said then. */
+  readonly agrees: boolean;
+}
+
+/** From when to when moments can be shown. */
+export interface PastSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export interface KeyAnswer {
@@ -131,6 +152,28 @@ export interface ClusterVerbs {
   put(key: string, value: string, at?: string): Promise<{ revision: number }>;
   get(key: string, options?: { at?: string; serializable?: boolean }): Promise<KeyAnswer | null>;
   del(key: string, at?: string): Promise<{ deleted: number; revision: number }>;
+  /**
+   * Anything that a client may ask of the member `at` (null: of whoever leads), and its answer, errors included. Rejects
+   * like the verbs above when the member cannot be asked at all, or never answers.
+   * @param told what the events say of it, as for "put" above; nothing when left out.
+   */
+  request(
+    at: string | null,
+    request: ClientRequest,
+    told?: { readonly verb: string; readonly names: readonly string[] },
+  ): Promise<ClientResponse>;
+  /**
+   * Opens a watch at the member `at` (null: at whoever leads) and hears of it until the returned function is called or
+   * the stream ends; `onEnd` says why in plain words.
+   */
+  watch(
+    at: string | null,
+    create: WatchCreate,
+    onResponse: (response: ClientResponse) => void,
+    onEnd: (why: string) => void,
+  ): () => void;
+  /** A member's disk as it is now, whether or not the member runs: every file and its bytes. */
+  diskImage(name: string): Promise<DiskImage>;
   /** Virtual seconds per real second, brought within 1/1000 and 1. Ends the hurry to the first leader. */
   speed(scale: number): void;
   pauseClock(): void;
@@ -139,7 +182,23 @@ export interface ClusterVerbs {
   startOver(plan: ClusterPlan): Promise<void>;
 }
 
-export interface Cluster extends ClusterVerbs {
+/** A cluster that remembers. */
+export interface ClusterMemory {
+  /** Live: members in workers, whose past is replayed from their journals. Run: the simulator, all of it replayable. */
+  readonly kind: "live" | "run";
+  /** Null before there is any past. */
+  readonly span: PastSpan | null;
+  /** Events that are remembered, by time; the list grows in place. */
+  readonly archive: readonly ClusterEvent[];
+  /** The cluster as it was. Rejects with a plain sentence when that is out of reach. */
+  frameAt(ms: number): Promise<ClusterFrame>;
+  /** A run in the simulator that goes on from that moment, sharing nothing with this cluster. */
+  branchAt(ms: number): Promise<SimRun>;
+  /** What was done to this cluster so far, for a replay of the same plan. */
+  readonly actions: readonly TimedAction[];
+}
+
+export interface Cluster extends ClusterVerbs, ClusterMemory {
   readonly frame: ClusterFrame;
   /** Virtual milliseconds now. */
   now(): number;

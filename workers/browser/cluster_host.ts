@@ -10,7 +10,9 @@ import type { MemberId } from "../../core/base/ids.ts";
 import { fromUtf8, utf8 } from "../../core/base/bytes.ts";
 import { ETCD_ERRORS } from "../../core/base/etcd_error.ts";
 import { deleteRangeRequest, putRequest, rangeRequest } from "../../core/kv/requests.ts";
-import type { ClientRequest, ClientResponse, ClientResult } from "../../core/member/io.ts";
+import type { DiskImage } from "../../core/base/disk.ts";
+import type { ClientRequest, ClientResponse, ClientResult, WatchCreate } from "../../core/member/io.ts";
+import type { RunAction, SimRun, TimedAction } from "../../core/timeline/run.ts";
 import { AutoSpeed } from "./auto_speed.ts";
 import type {
   Cluster,
@@ -20,13 +22,16 @@ import type {
   HomeTrouble,
   KeyAnswer,
   LinkCut,
+  PastSpan,
 } from "./cluster_api.ts";
 import { clusterIdentity, MEMBER_COUNT_MAX } from "./cluster_identity.ts";
-import { ClusterStore, isPlan, newCluster, type StoredCluster } from "./cluster_store.ts";
+import { ClusterStore, diskName, isPlan, newCluster, type StoredCluster } from "./cluster_store.ts";
+import { readDisk } from "./disk_reader.ts";
 import { Happenings } from "./happenings.ts";
 import { findTrouble, troubleOf } from "./home_trouble.ts";
 import { describeStorageError } from "./indexeddb_disk.ts";
 import type { LinkState } from "./link_state.ts";
+import { LiveMemory } from "./live_memory.ts";
 import { type HeldLock, holdLock, HOST_LOCK, memberLock } from "./locks.ts";
 import { type Ask, MemberHandle } from "./member_handle.ts";
 import type { DroppedCounts } from "./member_protocol.ts";
@@ -59,6 +64,7 @@ export class ClusterHost implements Cluster {
   #autoSpeed: AutoSpeed;
   #handles: readonly MemberHandle[] = [];
   #cuts: readonly LinkCut[] = [];
+  #memory = new LiveMemory();
   /** Null in a tab that only looks on. */
   #hostLock: HeldLock | null = null;
   #returned: ClusterFrame["returned"] = null;
@@ -113,8 +119,32 @@ export class ClusterHost implements Cluster {
     };
   }
 
+  readonly kind = "live";
+
   now(): number {
     return this.#clock.now();
+  }
+
+  get span(): PastSpan | null {
+    const { fromMs } = this.#memory;
+    return fromMs === null ? null : { fromMs, toMs: this.#clock.now() };
+  }
+
+  get archive(): readonly ClusterEvent[] {
+    return this.#happenings.archive;
+  }
+
+  get actions(): readonly TimedAction[] {
+    return this.#memory.actions;
+  }
+
+  async frameAt(ms: number): Promise<ClusterFrame> {
+    return await this.#memory.frameAt(ms, this.frame, this.#happenings.archive);
+  }
+
+  async branchAt(ms: number): Promise<SimRun> {
+    this.#demandHost();
+    return await this.#memory.branchAt(ms, this.#stored.plan, this.#happenings.archive);
   }
 
   subscribe(onFrame: (frame: ClusterFrame) => void): () => void {
@@ -128,6 +158,7 @@ export class ClusterHost implements Cluster {
     this.#isClosed = true;
     document.removeEventListener("visibilitychange", this.#onVisibility);
     for (const handle of this.#handles) handle.halt("stopped", null);
+    this.#memory.close();
     this.#subscribers.clear();
     this.#news.close();
     this.#store.close();
@@ -140,6 +171,7 @@ export class ClusterHost implements Cluster {
     const handle = this.#own(name);
     if (handle.state === "stopped") throw new Error(`${name} is not running`);
     this.#note("crash", name);
+    this.#act({ kind: "crash", member: handle.info.id });
     handle.halt("stopped", null);
   }
 
@@ -149,6 +181,7 @@ export class ClusterHost implements Cluster {
       throw new Error(`${name} is running already`);
     }
     this.#note("restart", name);
+    this.#act({ kind: "restart", member: handle.info.id });
     this.#startMember(handle);
   }
 
@@ -156,6 +189,7 @@ export class ClusterHost implements Cluster {
     const handle = this.#own(name);
     if (handle.state !== "running") throw new Error(`${name} is ${handle.state}, so it cannot be paused`);
     this.#note("pause", name);
+    this.#act({ kind: "pause", member: handle.info.id });
     handle.pause();
   }
 
@@ -163,30 +197,35 @@ export class ClusterHost implements Cluster {
     const handle = this.#own(name);
     if (handle.state !== "paused") throw new Error(`${name} is not paused`);
     this.#note("resume", name);
+    this.#act({ kind: "resume", member: handle.info.id });
     handle.resume();
   }
 
   async elect(name: string): Promise<void> {
     const handle = this.#own(name);
     this.#note("elect", name);
+    this.#act({ kind: "elect", member: handle.info.id });
     await this.#ask(handle, { kind: "campaign" });
   }
 
   async cut(a: string, b: string, oneWay = false): Promise<void> {
     const links = this.#linksBetween(a, b, oneWay);
     this.#note(oneWay ? "cut one way" : "cut", a, b);
+    for (const link of links) this.#act({ kind: "cut", ...link });
     this.#setCuts([...this.#cuts, ...links.filter((link) => !this.#cuts.some((cut) => isSame(cut, link)))]);
   }
 
   async mend(a: string, b: string, oneWay = false): Promise<void> {
     const links = this.#linksBetween(a, b, oneWay);
     this.#note(oneWay ? "mend one way" : "mend", a, b);
+    for (const link of links) this.#act({ kind: "mend", ...link });
     this.#setCuts(this.#cuts.filter((cut) => !links.some((link) => isSame(cut, link))));
   }
 
   async heal(): Promise<void> {
     this.#demandHost();
     this.#note("heal");
+    this.#act({ kind: "heal" });
     this.#setCuts([]);
   }
 
@@ -211,6 +250,33 @@ export class ClusterHost implements Cluster {
     const result = await this.#askClient("del", [key], at, deleteRangeRequest({ key: utf8(key) }));
     assert(result.kind === "deleteRange", () => `a deletion was answered as ${result.kind}`);
     return { deleted: result.deleted, revision: result.revision };
+  }
+
+  async request(
+    at: string | null,
+    request: ClientRequest,
+    told?: { readonly verb: string; readonly names: readonly string[] },
+  ): Promise<ClientResponse> {
+    this.#demandHost();
+    const handle = at === null ? this.#anyone() : this.#own(at);
+    if (told !== undefined) this.#note(told.verb, ...told.names);
+    return await this.#respond(handle, request);
+  }
+
+  watch(
+    at: string | null,
+    create: WatchCreate,
+    onResponse: (response: ClientResponse) => void,
+    onEnd: (why: string) => void,
+  ): () => void {
+    this.#demandHost();
+    const handle = at === null ? this.#anyone() : this.#own(at);
+    this.#demandAnswers(handle);
+    return handle.watch(create, ({ response }) => onResponse(response), onEnd);
+  }
+
+  async diskImage(name: string): Promise<DiskImage> {
+    return await readDisk(diskName(this.#stored.incarnation, this.#member(name).name));
   }
 
   /** Brought within 1/1000 and 1. */
@@ -314,6 +380,8 @@ export class ClusterHost implements Cluster {
   #begin(stored: StoredCluster): void {
     this.#stored = stored;
     this.#cuts = [];
+    this.#memory.close();
+    this.#memory = new LiveMemory();
     this.#happenings.clear();
     this.#autoSpeed = new AutoSpeed(stored.plan.profile, 0);
     this.#clock = new LeadingClock(this.#autoSpeed.scale);
@@ -339,7 +407,8 @@ export class ClusterHost implements Cluster {
 
   #startMember(handle: MemberHandle): void {
     const { plan, incarnation } = this.#stored;
-    handle.start({ plan, incarnation, clock: this.#clock.notice(), links: this.#links() });
+    const journal = this.#memory.newLife(handle.info.id);
+    handle.start({ plan, incarnation, clock: this.#clock.notice(), links: this.#links() }, journal);
   }
 
   /** Waits until terminated workers have let go of their disks, though not for ever. */
@@ -390,6 +459,7 @@ export class ClusterHost implements Cluster {
   #tellLinks(): void {
     const links = this.#links();
     for (const handle of this.#handles) handle.tell((control) => control.setLinks(links));
+    this.#memory.noteState(this.#clock.now(), this.#handles.map((handle) => handle.snapshot()), this.#cuts);
     this.#changed();
   }
 
@@ -413,6 +483,11 @@ export class ClusterHost implements Cluster {
     const event: ClusterEvent["event"] = { kind: "operator", verb, names };
     this.#happenings.addEvent(this.#clock.now(), null, event);
     this.#changed();
+  }
+
+  /** What was done, for those who replay the plan. */
+  #act(action: RunAction): void {
+    this.#memory.noteAction(this.#clock.now(), action);
   }
 
   #changed(): void {
@@ -447,17 +522,25 @@ export class ClusterHost implements Cluster {
   }
 
   async #ask(handle: MemberHandle, request: ClientRequest): Promise<ClientResult> {
-    if (handle.state !== "running") {
-      throw new Error(
-        handle.state === "paused"
-          ? `${handle.name} is paused: it answers once it is resumed`
-          : `${handle.name} is not running, so it cannot answer`,
-      );
-    }
-    const ask = handle.ask(request);
-    const response = await this.#bounded(ask, handle);
+    const response = await this.#respond(handle, request);
     if (response.kind === "error") throw new Error(response.message);
     return response.result;
+  }
+
+  /** The answer as the member gave it, its errors included. */
+  async #respond(handle: MemberHandle, request: ClientRequest): Promise<ClientResponse> {
+    this.#demandAnswers(handle);
+    if (request.kind !== "campaign") this.#act({ kind: "request", member: handle.info.id, request });
+    return await this.#bounded(handle.ask(request), handle);
+  }
+
+  #demandAnswers(handle: MemberHandle): void {
+    if (handle.state === "running") return;
+    throw new Error(
+      handle.state === "paused"
+        ? `${handle.name} is paused: it answers once it is resumed`
+        : `${handle.name} is not running, so it cannot answer`,
+    );
   }
 
   /** An answer, or an error in bounded time: virtual while the clock runs, real while it stands still. */

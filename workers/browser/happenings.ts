@@ -4,15 +4,23 @@ import type { MemberId } from "../../core/base/ids.ts";
 import type { ClusterEvent, Flight } from "./cluster_api.ts";
 
 export const EVENT_COUNT_MAX = 500;
+/** Events kept for going back; the oldest quarter goes when there are more. */
+export const ARCHIVE_COUNT_MAX = 40_000;
 const FLIGHT_COUNT_MAX = 2_000;
 
 export class Happenings {
   #events: ClusterEvent[] = [];
+  readonly #archive: ClusterEvent[] = [];
   #flights: Flight[] = [];
   #nextNumber = 1;
 
   get events(): readonly ClusterEvent[] {
     return this.#events;
+  }
+
+  /** Every event that is kept, by time. Grows in place: for looking things up, not for frames. */
+  get archive(): readonly ClusterEvent[] {
+    return this.#archive;
   }
 
   get flights(): readonly Flight[] {
@@ -27,7 +35,9 @@ export class Happenings {
     let place = this.#events.length;
     while (place > 0 && this.#events[place - 1]!.atMs > atMs) place -= 1;
     // A new list: the one before may be in a frame that somebody still draws.
-    this.#events = this.#events.toSpliced(place, 0, { number: this.#nextNumber++, atMs, member, event });
+    const told: ClusterEvent = { number: this.#nextNumber++, atMs, member, event };
+    this.#events = this.#events.toSpliced(place, 0, told);
+    keepByTime(this.#archive, told);
     if (this.#events.length > EVENT_COUNT_MAX) this.#events = this.#events.slice(-EVENT_COUNT_MAX);
   }
 
@@ -55,6 +65,15 @@ export class Happenings {
 
   clear(): void {
     this.#events = [];
+    this.#archive.length = 0;
     this.#flights = [];
   }
+}
+
+/** Puts an event where its time belongs; nearly always that is the end. */
+export function keepByTime(archive: ClusterEvent[], event: ClusterEvent): void {
+  let place = archive.length;
+  while (place > 0 && archive[place - 1]!.atMs > event.atMs) place -= 1;
+  archive.splice(place, 0, event);
+  if (archive.length > ARCHIVE_COUNT_MAX) archive.splice(0, ARCHIVE_COUNT_MAX / 4);
 }

@@ -4,10 +4,16 @@
 
 import { type Remote, transfer, wrap } from "comlink";
 import { assert } from "../../core/base/assert.ts";
-import type { ClientRequest, ClientResponse, MemberInfo } from "../../core/member/io.ts";
+import type { ClientRequest, ClientResponse, MemberInfo, WatchCreate } from "../../core/member/io.ts";
 import type { MemberView } from "../../core/member/view.ts";
 import type { HostedMember, HostedState } from "./cluster_api.ts";
-import type { DroppedCounts, MemberControl, MemberReport, MemberStart } from "./member_protocol.ts";
+import type {
+  DroppedCounts,
+  MemberControl,
+  MemberReport,
+  MemberStart,
+  WatchNews,
+} from "./member_protocol.ts";
 
 type Batch = Extract<MemberReport, { kind: "batch" }>;
 
@@ -75,8 +81,11 @@ export class MemberHandle {
     return { name, id, state: this.#state, why: this.#why, view: this.#view, viewAtMs: this.#viewAtMs };
   }
 
-  /** Starts a worker for this member, which must have none. */
-  start(start: Omit<MemberStart, "place" | "startId" | "startCount">): void {
+  /**
+   * Starts a worker for this member, which must have none.
+   * @param journal to the historian, given away.
+   */
+  start(start: Omit<MemberStart, "place" | "startId" | "startCount">, journal: MessagePort): void {
     assert(this.#live === null, () => `${this.name} has a worker already`);
     const worker = new Worker(new URL("./member_worker.ts", import.meta.url), {
       type: "module",
@@ -96,7 +105,9 @@ export class MemberHandle {
     };
     this.#set("starting", null);
     const own = { place: this.place, startId: Date.now(), startCount: this.#startCount++ };
-    this.tell((control) => control.start({ ...start, ...own }, transfer(port2, [port2])));
+    this.tell((control) =>
+      control.start({ ...start, ...own }, transfer(port2, [port2]), transfer(journal, [journal]))
+    );
   }
 
   /** Ends the worker on the spot, if there is one: whatever it was doing is cut off, as by a power cut. */
@@ -145,6 +156,29 @@ export class MemberHandle {
       }, reject);
     });
     return { id, answer };
+  }
+
+  /** Opens a watch. `onEnd` is called at most once: the stream is over, or the member stopped. */
+  watch(create: WatchCreate, onNews: (news: WatchNews) => void, onEnd: (why: string) => void): () => void {
+    assert(this.#live !== null, () => `${this.name} has no worker to ask`);
+    const id = this.#nextAskId++;
+    const { port1, port2 } = new MessageChannel();
+    const close = (): boolean => {
+      port1.close();
+      return this.#owed.delete(id);
+    };
+    this.#owed.set(id, () => {
+      close();
+      onEnd(`${this.name} stopped`);
+    });
+    port1.onmessage = ({ data }: MessageEvent<WatchNews>) => {
+      onNews(data);
+      if (data.last && close()) onEnd("the watch ended");
+    };
+    this.tell((control) => control.watch(id, create, transfer(port2, [port2])));
+    return () => {
+      if (close()) this.tell((control) => control.cancel(id));
+    };
   }
 
   /** Nobody waits for this answer any more. */

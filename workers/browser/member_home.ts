@@ -2,7 +2,7 @@
 // The worker's side of one member: takes its lock, opens its disk, recovers it, runs it by the cluster's clock, and
 // tells the page. Everything here is glue; what the member does is decided in core.
 
-import type { ClientRequest, ClientResponse } from "../../core/member/io.ts";
+import type { ClientRequest, ClientResponse, WatchCreate } from "../../core/member/io.ts";
 import { assert } from "../../core/base/assert.ts";
 import { MemberDriver } from "../../core/member/driver.ts";
 import { Member } from "../../core/member/member.ts";
@@ -12,6 +12,7 @@ import {
   type MemberOptions,
   TEXTBOOK_RULES,
 } from "../../core/member/options.ts";
+import { type LifeStart, MemberRecorder } from "../../core/member/replay.ts";
 import { Agenda } from "./agenda.ts";
 import { BroadcastNetwork } from "./broadcast_network.ts";
 import type { Flight } from "./cluster_api.ts";
@@ -20,7 +21,14 @@ import { diskName } from "./cluster_store.ts";
 import { IndexedDbDisk } from "./indexeddb_disk.ts";
 import { type LinkState, seedFrom } from "./link_state.ts";
 import { holdLock, memberLock } from "./locks.ts";
-import type { MemberControl, MemberReport, MemberStart, TimedEvent } from "./member_protocol.ts";
+import type {
+  LifeReport,
+  MemberControl,
+  MemberReport,
+  MemberStart,
+  TimedEvent,
+  WatchNews,
+} from "./member_protocol.ts";
 import { TIMING } from "./profiles.ts";
 import { type ClockNotice, FollowingClock } from "./virtual_clock.ts";
 
@@ -36,6 +44,7 @@ const SEGMENT_BYTES_MAX = 1024 * 1024;
 /** A member at work. */
 interface Running {
   readonly member: Member;
+  readonly recorder: MemberRecorder;
   readonly driver: MemberDriver;
   readonly network: BroadcastNetwork;
   readonly agenda: Agenda;
@@ -43,6 +52,7 @@ interface Running {
 
 export class MemberHome implements MemberControl {
   #reports: MessagePort | null = null;
+  #journal: MessagePort | null = null;
   #clock: FollowingClock | null = null;
   #links: LinkState = { cuts: [], down: [] };
   #running: Running | null = null;
@@ -56,9 +66,10 @@ export class MemberHome implements MemberControl {
   #flights: Flight[] = [];
   #lost: string[] = [];
 
-  start(start: MemberStart, reports: MessagePort): void {
+  start(start: MemberStart, reports: MessagePort, journal: MessagePort): void {
     assert(this.#reports === null, "a worker runs one member once");
     this.#reports = reports;
+    this.#journal = journal;
     this.#clock = new FollowingClock(start.clock);
     this.#links = start.links;
     this.#open(start).catch((error: unknown) => this.fail(error));
@@ -97,6 +108,19 @@ export class MemberHome implements MemberControl {
       });
       this.#asked.set(askId, requestId);
     });
+  }
+
+  watch(askId: number, create: WatchCreate, responses: MessagePort): void {
+    const driver = this.#running?.driver;
+    if (driver === undefined) return;
+    const requestId = driver.request({ kind: "watch", requireLeader: false }, (response, last) => {
+      // The port holds whatever the page has not read yet: for the member, it is off its hands.
+      responses.postMessage({ response, last } satisfies WatchNews);
+      if (last) this.#asked.delete(askId);
+      else driver.taken(requestId);
+    });
+    this.#asked.set(askId, requestId);
+    driver.say(requestId, { kind: "create", create });
   }
 
   cancel(askId: number): void {
@@ -149,8 +173,12 @@ export class MemberHome implements MemberControl {
       onSnapshotSent: (peer, ok) => this.#running?.driver.snapshotSent(peer, ok),
     });
     if (this.#isPaused) agenda.freeze();
+    // The life is told before its first step: the historian recovers a member of its own from the same disk.
+    const life: LifeStart = { options, image: opened.image, atMs: clock.now() };
+    this.#tellHistorian({ kind: "began", life });
+    const recorder = new MemberRecorder(member, () => clock.now(), outputs);
     const driver = new MemberDriver({
-      member,
+      member: recorder,
       disk: opened.disk,
       network,
       schedule: (flush) => this.#schedule(flush),
@@ -158,7 +186,7 @@ export class MemberHome implements MemberControl {
       onStopped: (reason) => this.#end({ kind: "stopped", why: describeReason(reason) }),
     }, outputs);
     if (driver.stopped) return;
-    this.#running = { member, driver, network, agenda };
+    this.#running = { member, recorder, driver, network, agenda };
     // Members that tick at the same instant would campaign at the same instant: each has its own phase.
     const phaseMs = seedFrom("phase", start.plan.seed, start.place) % options.timing.tickMs;
     agenda.every(options.timing.tickMs, clock.now() + 1 + phaseMs, () => driver.tick());
@@ -190,7 +218,7 @@ export class MemberHome implements MemberControl {
     if (this.#reportTimer !== null) clearTimeout(this.#reportTimer);
     this.#reportTimer = null;
     if (this.#running === null) return;
-    const { member, driver, network } = this.#running;
+    const { member, recorder, driver, network } = this.#running;
     const dropped = {
       strangers: network.strangerCount,
       malformed: driver.malformedFrameCount,
@@ -199,6 +227,7 @@ export class MemberHome implements MemberControl {
     const [events, flights, lost] = [this.#events, this.#flights, this.#lost];
     [this.#events, this.#flights, this.#lost] = [[], [], []];
     const viewAtMs = this.#clock!.now();
+    this.#tellHistorian({ kind: "page", steps: recorder.take(), flights, lost });
     this.#post({ kind: "batch", view: member.view(), viewAtMs, events, flights, lost, dropped });
   }
 
@@ -211,6 +240,10 @@ export class MemberHome implements MemberControl {
     }
     this.#running = null;
     this.#post(report);
+  }
+
+  #tellHistorian(report: LifeReport): void {
+    this.#journal?.postMessage(report);
   }
 
   #post(report: MemberReport): void {

@@ -1,7 +1,8 @@
 // What a page and a member's worker say to each other. Control goes through Comlink, a call for each; reports come
 // back on a port, one message for everything that happened in a few milliseconds.
 
-import type { ClientRequest, ClientResponse } from "../../core/member/io.ts";
+import type { ClientRequest, ClientResponse, WatchCreate } from "../../core/member/io.ts";
+import type { JournalStep, LifeStart } from "../../core/member/replay.ts";
 import type { TraceEvent } from "../../core/member/trace.ts";
 import type { MemberView } from "../../core/member/view.ts";
 import type { ClusterPlan, Flight } from "./cluster_api.ts";
@@ -25,7 +26,7 @@ export interface MemberStart {
 /** The verbs a page has over a worker. */
 export interface MemberControl {
   /** Once, first. What becomes of it is told on the port. */
-  start(start: MemberStart, reports: MessagePort): void;
+  start(start: MemberStart, reports: MessagePort, journal: MessagePort): void;
   setClock(notice: ClockNotice): void;
   setLinks(links: LinkState): void;
   /** The member's own clock stands still; frames, finished writes and requests wait. (SIGSTOP) */
@@ -33,8 +34,27 @@ export interface MemberControl {
   resume(): void;
   /** Never settles when the member stops first. `askId` is the page's own number for it. */
   request(askId: number, request: ClientRequest): Promise<ClientResponse>;
-  /** Nobody waits for this answer any more. */
+  /** Opens a stream with one watch; what it says arrives on `responses`, one message for each, until it ends. */
+  watch(askId: number, create: WatchCreate, responses: MessagePort): void;
+  /** Nobody waits for this answer, or listens to this watch, any more. */
   cancel(askId: number): void;
+}
+
+/** What a member's worker tells the historian, on a port of its own for each life. */
+export type LifeReport =
+  | { readonly kind: "began"; readonly life: LifeStart }
+  | {
+    readonly kind: "page";
+    readonly steps: readonly JournalStep[];
+    readonly flights: readonly Flight[];
+    readonly lost: readonly string[];
+  };
+
+/** What a watch's port carries. */
+export interface WatchNews {
+  readonly response: ClientResponse;
+  /** The stream is over. */
+  readonly last: boolean;
 }
 
 export interface TimedEvent {

@@ -46,11 +46,11 @@ export class LeadingClock {
   #leaseUntilMs: number;
   readonly #realNow: () => number;
 
-  /** Starts at virtual time 0, running. */
-  constructor(scale: number, readReal: () => number = realNow) {
+  /** Starts running. @param virtualOriginMs where virtual time begins. */
+  constructor(scale: number, readReal: () => number = realNow, virtualOriginMs = 0) {
     this.#realNow = readReal;
     const realOriginMs = readReal();
-    this.#record = { virtualOriginMs: 0, realOriginMs, scale, paused: false, pausedBecause: null };
+    this.#record = { virtualOriginMs, realOriginMs, scale, paused: false, pausedBecause: null };
     this.#leaseUntilMs = realOriginMs + LEASE_MS;
   }
 
