@@ -26,6 +26,7 @@ const HELP = `Flotilla: a Raft cluster in this tab.
   await flotilla.del("x")
   flotilla.speed(1/80)            cluster seconds per real second
   flotilla.pauseClock();  flotilla.resumeClock()
+  await flotilla.lookAt(1200)     a moment of the past; lookAt(null): the present;  flotilla.run()
   await flotilla.startOver({ size: 5 })     a new cluster; the disks are thrown away`;
 
 export function installConsole(session: Session): void {
@@ -59,6 +60,15 @@ export function installConsole(session: Session): void {
     speed: (scale) => session.speed(scale),
     pauseClock: () => session.pauseClock(),
     resumeClock: () => session.resumeClock(),
+    lookAt: async (ms) => {
+      if (ms === null) session.time.now();
+      else await session.time.machine.lookAt(ms);
+    },
+    run: () => {
+      const { lane, kind } = session.time.machine;
+      const eventNumber = session.time.eventNumber;
+      return { letter: lane.letter, kind, nowMs: session.now(), eventNumber, hash: session.time.hash };
+    },
     startOver: (plan = {}) => session.startOver({ ...session.frame.plan, ...plan }),
   };
 }

@@ -50,4 +50,8 @@ export interface FlotillaConsole {
   resumeClock(): void;
   /** Throws this cluster and its disks away and starts another; what `plan` leaves out stays as it is. */
   startOver(plan?: Partial<ClusterPlan>): Promise<void>;
+  /** Puts a moment of the past on the stage; null: the present. What is done there begins a branch. */
+  lookAt(ms: number | null): Promise<void>;
+  /** The run on the stage: its place, and for one in the simulator the hash of all that happened. */
+  run(): { letter: string; kind: "live" | "run"; nowMs: number; eventNumber: number; hash: string | null };
 }

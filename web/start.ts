@@ -4,6 +4,7 @@ import { mount } from "svelte";
 import type { Cluster, HomeTrouble } from "../workers/browser/cluster_api.ts";
 import App from "./App.svelte";
 import { installConsole } from "./console.ts";
+import { placeOf } from "./router.ts";
 import { Session } from "./state/session.svelte.ts";
 import { recall, Settings } from "./state/settings.svelte.ts";
 import TroublePage from "./view/TroublePage.svelte";
@@ -27,6 +28,7 @@ export async function start(open: () => Promise<Opened>): Promise<void> {
     }
     const session = new Session(opened.cluster, settings, recall("seen") === null);
     installConsole(session);
+    followRunLinks(session);
     mount(App, { target, props: { session } });
   } catch (error) {
     target.replaceChildren();
@@ -34,4 +36,14 @@ export async function start(open: () => Promise<Opened>): Promise<void> {
     mount(TroublePage, { target, props: { settings, trouble: null, message } });
     throw error;
   }
+}
+
+/** An address that names a run opens it, now and whenever the address becomes one. */
+function followRunLinks(session: Session): void {
+  const follow = (): void => {
+    const { room, query } = placeOf(location.hash);
+    if (room === "run") session.act(session.time.openQuery(query));
+  };
+  addEventListener("hashchange", follow);
+  follow();
 }

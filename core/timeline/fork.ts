@@ -12,6 +12,7 @@ import type { MemberState } from "../member/member.ts";
 import type { ClusterSimState, SimMemberState } from "../sim/cluster_sim.ts";
 import type { PlannedEvent, SimEvent } from "../sim/event_queue.ts";
 import { type RunPlan, simPlanOf } from "./plan.ts";
+import { stateToText } from "./state_text.ts";
 
 export interface ForkedMember {
   readonly info: MemberInfo;
@@ -96,7 +97,7 @@ export function forkOf(moment: LiveMoment): ClusterSimState {
   for (const { from, to, frame, deliverAtMs } of moment.frames) {
     happen(deliverAtMs, { kind: "frame", from, to, frame });
   }
-  return {
+  const state: ClusterSimState = {
     queue: { planned, nowMs, nextOrder: planned.length },
     network: {
       prng: prng.fork().state(),
@@ -112,6 +113,8 @@ export function forkOf(moment: LiveMoment): ClusterSimState {
     eventCount: 0,
     nextRequestId: 1,
   };
+  // The branch's name begins with what it left: two forks of different moments never bear the same.
+  return { ...state, hash: new StateHash().addText(stateToText(state)).capture() };
 }
 
 /** Another seed for each moment, the same for the same one. */

@@ -96,6 +96,11 @@ const VERBS: Readonly<Record<string, OperatorVerb>> = {
   del: "del",
 };
 
+/** The page's word for a verb in an event; null for one that it has no sentence for. */
+export function operatorVerb(verb: string): OperatorVerb | null {
+  return VERBS[verb] ?? null;
+}
+
 /** How much a fact deserves the one caption: a higher one is not displaced at once by a lower one. */
 export function weightOf(fact: Fact): number {
   switch (fact.kind) {

@@ -1,6 +1,7 @@
 // One key per verb. Keys act on the selected member, or on the leader when none is selected; never while somebody types.
 
 import type { Session } from "./session.svelte.ts";
+import { pressTimeKey } from "./time_keys.ts";
 
 /** True when a key press belongs to a field or to a control that uses it itself. */
 function isTyping(event: KeyboardEvent): boolean {
@@ -14,6 +15,7 @@ function isTyping(event: KeyboardEvent): boolean {
 export function pressKey(event: KeyboardEvent, session: Session): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return false;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (pressTimeKey(event, session)) return true;
   const target = session.selected ?? session.leader;
   const digit = /^[1-9]$/.test(key) ? Number(key) : 0;
   if (digit > 0) {
@@ -53,11 +55,23 @@ export function pressKey(event: KeyboardEvent, session: Session): boolean {
     case "h":
       session.act(session.heal());
       return true;
+    case "s":
+      session.bench.toggle("spacetime");
+      return true;
+    case "v":
+      session.bench.toggle("history");
+      return true;
+    case "k":
+      session.bench.toggle("terminal");
+      return true;
+    case "m":
+      session.bench.toggle("meters");
+      return true;
+    case "l":
+      session.bench.toggle("events");
+      return true;
     case " ":
       session.toggleClock();
-      return true;
-    case ".":
-      session.step();
       return true;
     case "[":
       session.speedStep(-1);
@@ -73,6 +87,7 @@ export function pressKey(event: KeyboardEvent, session: Session): boolean {
       return true;
     case "Escape":
       if (session.menu !== null) session.menu = null;
+      else if (session.bench.message !== null) session.bench.message = null;
       else if (session.helpOpen) session.helpOpen = false;
       else if (session.asked !== null) session.asked = null;
       else if (session.tool === "knife") session.tool = "select";

@@ -44,6 +44,12 @@ export class Narrator {
     return facts;
   }
 
+  /** Another run comes on stage: what it has lived through already is not told. */
+  skipTo(eventNumber: number): void {
+    this.reset();
+    this.eventNumber = eventNumber;
+  }
+
   /** Forgets everything: another cluster begins. */
   reset(): void {
     this.caption = null;

@@ -4,7 +4,12 @@
 import { createContext } from "svelte";
 import { createSubscriber, MediaQuery } from "svelte/reactivity";
 import { prefersReducedMotion } from "svelte/motion";
+import { fromUtf8, utf8 } from "../../core/base/bytes.ts";
+import type { DiskImage } from "../../core/base/disk.ts";
+import { isEtcdError } from "../../core/base/etcd_error.ts";
 import type { MemberId } from "../../core/base/ids.ts";
+import { deleteRangeRequest, putRequest, rangeRequest } from "../../core/kv/requests.ts";
+import type { ClientRequest, ClientResponse, ClientResult, WatchCreate } from "../../core/member/io.ts";
 import type { MemberView } from "../../core/member/view.ts";
 import type {
   Cluster,
@@ -15,12 +20,15 @@ import type {
 } from "../../workers/browser/cluster_api.ts";
 import { nextSpeed } from "../geometry/time_track.ts";
 import { AutoPace, calmScale } from "./auto_pace.ts";
+import { Bench } from "./bench.svelte.ts";
 import { FirstRun } from "./first_run.svelte.ts";
 import { Narrator } from "./narrator.svelte.ts";
 import { type Connectivity, connectivity, leaderOf, linkState, memberByName } from "./reading.ts";
 import type { Settings } from "./settings.svelte.ts";
 import { Ticker } from "./ticker.ts";
 import { TimeLine } from "./time_line.svelte.ts";
+import { TimeMachine } from "./time_machine.svelte.ts";
+import { TimeTravel } from "./time_travel.svelte.ts";
 import type { LinkVerb, MemberVerb } from "./verbs.ts";
 
 /** What the verb menu is about, and where it was asked for, in CSS pixels of the window. */
@@ -28,7 +36,7 @@ export type MenuTarget =
   | { readonly kind: "member"; readonly name: string; readonly x: number; readonly y: number }
   | { readonly kind: "link"; readonly a: string; readonly b: string; readonly x: number; readonly y: number };
 
-export type PanelName = "raft" | "keys";
+export type PanelName = "raft" | "disk" | "keys" | "flags";
 export type PhoneTab = "stage" | "log" | "member" | "keys";
 
 /** How the last request of this page's own client stands. */
@@ -48,7 +56,9 @@ const FAST_FRAME_MS = 100;
 export class Session {
   readonly settings: Settings;
   readonly narrator = new Narrator(() => performance.now());
-  readonly timeLine = new TimeLine();
+  timeLine: TimeLine = $state.raw(new TimeLine());
+  readonly time: TimeTravel;
+  readonly bench: Bench;
   readonly ticker: Ticker;
   readonly firstRun: FirstRun;
 
@@ -89,13 +99,16 @@ export class Session {
     this.selectedName === null ? null : memberByName(this.frame, this.selectedName) ?? null
   );
 
-  constructor(cluster: Cluster, settings: Settings, firstVisit: boolean) {
+  constructor(first: Cluster, settings: Settings, firstVisit: boolean) {
+    const cluster = new TimeMachine(first);
     this.#cluster = cluster;
+    this.bench = new Bench(cluster);
     this.settings = settings;
     this.ticker = new Ticker(() => cluster.now(), () => this.still);
     this.firstRun = new FirstRun(firstVisit && cluster.frame.returned === null);
     this.reportOpen = cluster.frame.returned !== null;
     this.#newest = cluster.frame;
+    this.time = new TimeTravel(cluster, this);
     this.#take(cluster.frame);
     // Before the subscriber below, so that components are called when the frame is already in its place.
     cluster.subscribe((frame) => this.#take(frame));
@@ -215,9 +228,10 @@ export class Session {
     this.touched();
     this.client = { kind: "waiting", what: `put ${key}=${value}`, at: at ?? null };
     return await this.#ask(async () => {
-      const answer = await this.#cluster.put(key, value, at === undefined ? undefined : this.#known(at));
-      this.client = { kind: "put", key, value, revision: answer.revision };
-      return answer;
+      const request = putRequest({ key: utf8(key), value: utf8(value) });
+      const { revision } = await this.#result("put", at, request, { verb: "put", names: [key, value] });
+      this.client = { kind: "put", key, value, revision };
+      return { revision };
     });
   }
 
@@ -225,7 +239,17 @@ export class Session {
     this.touched();
     this.client = { kind: "waiting", what: `get ${key}`, at: options?.at ?? null };
     return await this.#ask(async () => {
-      const answer = await this.#cluster.get(key, options);
+      const request = rangeRequest({ key: utf8(key), serializable: options?.serializable ?? false });
+      const { kvs: [found] } = await this.#result("range", options?.at, request, {
+        verb: "get",
+        names: [key],
+      });
+      const answer = found === undefined ? null : {
+        key: fromUtf8(found.key),
+        value: fromUtf8(found.value),
+        modRevision: found.modRevision,
+        version: found.version,
+      };
       this.client = { kind: "got", key, answer };
       return answer;
     });
@@ -235,10 +259,43 @@ export class Session {
     this.touched();
     this.client = { kind: "waiting", what: `del ${key}`, at: at ?? null };
     return await this.#ask(async () => {
-      const answer = await this.#cluster.del(key, at === undefined ? undefined : this.#known(at));
-      this.client = { kind: "deleted", key, deleted: answer.deleted, revision: answer.revision };
-      return answer;
+      const request = deleteRangeRequest({ key: utf8(key) });
+      const { deleted, revision } = await this.#result("deleteRange", at, request, {
+        verb: "del",
+        names: [key],
+      });
+      this.client = { kind: "deleted", key, deleted, revision };
+      return { deleted, revision };
     });
+  }
+
+  /** A member's disk as it lies there, running or not. */
+  diskImage(name: string): Promise<DiskImage> {
+    return this.#cluster.diskImage(this.#known(name));
+  }
+
+  /** For the drawers' own clients: asks through the desk, which keeps the history. */
+  request(
+    client: string,
+    at: string | null,
+    request: ClientRequest,
+    told?: { readonly verb: string; readonly names: readonly string[] },
+  ): Promise<ClientResponse> {
+    return this.bench.clients.ask(client, at, request, told);
+  }
+
+  /** Asks what is nobody's business but the page's: it is no part of the clients' history. */
+  look(at: string | null, request: ClientRequest): Promise<ClientResponse> {
+    return this.#cluster.request(at, request);
+  }
+
+  watch(
+    at: string | null,
+    create: WatchCreate,
+    onResponse: (response: ClientResponse) => void,
+    onEnd: (why: string) => void,
+  ): () => void {
+    return this.#cluster.watch(at, create, onResponse, onEnd);
   }
 
   /** The next of a row of small writes, x=1, y=2 …, through `at` or wherever the leader is. */
@@ -301,9 +358,11 @@ export class Session {
     this.client = { kind: "idle" };
     this.narrator.reset();
     this.timeLine.reset();
+    this.bench.reset();
     this.#pace.reset();
     this.#writeCount = 0;
     await this.#try(() => this.#cluster.startOver(plan));
+    this.time.reset();
   }
 
   async perform(verb: MemberVerb, name: string): Promise<void> {
@@ -370,15 +429,18 @@ export class Session {
 
   #take(frame: ClusterFrame): void {
     this.#newest = frame;
+    if (frame.past !== undefined) return this.time.takePast(frame);
     this.#takeFirstViews(frame);
     const facts = this.narrator.take(frame);
     this.timeLine.take(frame, this.#cluster.now(), facts);
     this.firstRun.take(frame);
+    this.bench.take(frame, this.#cluster.now());
     if (facts.some((fact) => fact.kind === "operator")) this.reportOpen = false;
     if (this.#stepFrom !== null && facts.length > 0 && this.narrator.eventNumber > this.#stepFrom) {
       this.#stepFrom = null;
       this.#cluster.pauseClock();
     }
+    this.time.take(frame, facts);
     if (this.autoPace) {
       const scale = this.#pace.wish(frame);
       if (scale !== null) this.#cluster.speed(scale);
@@ -406,6 +468,20 @@ export class Session {
       this.notice = error instanceof Error ? error.message : String(error);
       throw error;
     }
+  }
+
+  /** What a client of this page was answered; an error is thrown in etcd's own words. */
+  async #result<Kind extends ClientResult["kind"]>(
+    kind: Kind,
+    at: string | undefined,
+    request: ClientRequest,
+    told: { readonly verb: string; readonly names: readonly string[] },
+  ): Promise<Extract<ClientResult, { readonly kind: Kind }>> {
+    const member = at === undefined ? null : this.#known(at);
+    const response = await this.bench.clients.ask("you", member, request, told);
+    if (isEtcdError(response)) throw new Error(response.message);
+    if (response.result.kind !== kind) throw new Error(`a ${kind} was answered as ${response.result.kind}`);
+    return response.result as Extract<ClientResult, { readonly kind: Kind }>;
   }
 
   async #ask<T>(act: () => Promise<T>): Promise<T> {

@@ -1,13 +1,14 @@
 // What the time bar remembers. Frames carry only the newest events; this keeps those worth a mark, and who led when.
 
-import type { Role } from "../../core/raft/types.ts";
-import type { ClusterFrame } from "../../workers/browser/cluster_api.ts";
-import type { LeaderSpan, TrackEvent, TrackMark } from "../geometry/time_track.ts";
+import type { MemberId } from "../../core/base/ids.ts";
+import type { ClusterEvent, ClusterFrame } from "../../workers/browser/cluster_api.ts";
+import type { LeaderSpan, TrackEvent } from "../geometry/time_track.ts";
 import type { Fact } from "./facts.ts";
 import { workingLeader } from "./reading.ts";
+import { markOf } from "./time_events.ts";
 
-const EVENTS_MAX = 600;
-const SPANS_MAX = 60;
+const EVENTS_MAX = 2_000;
+const SPANS_MAX = 400;
 
 export class TimeLine {
   events: readonly TrackEvent[] = $state.raw([]);
@@ -30,7 +31,7 @@ export class TimeLine {
     for (const event of frame.events) {
       if (event.number <= told) continue;
       this.#lastNumber = Math.max(this.#lastNumber, event.number);
-      const mark = trackMark(event.event, this.#leads(frame, event.member));
+      const mark = markOf(event, this.#leads(frame, event.member));
       if (mark !== null) fresh.push({ number: event.number, atMs: event.atMs, mark });
     }
     if (fresh.length > 0) {
@@ -39,6 +40,38 @@ export class TimeLine {
     const news = facts[facts.length - 1];
     if (news !== undefined) this.latest = news;
     this.#takeLeader(frame, nowMs);
+  }
+
+  /** The past of a run that comes on stage: its marks, and who led as far as the members' own words tell. */
+  read(archive: readonly ClusterEvent[], nowMs: number): void {
+    this.reset();
+    const marks: TrackEvent[] = [];
+    const spans: LeaderSpan[] = [];
+    let leader: MemberId | null = null;
+    const close = (atMs: number): void => {
+      const last = spans[spans.length - 1];
+      if (last !== undefined && last.toMs === null) spans[spans.length - 1] = { ...last, toMs: atMs };
+      leader = null;
+    };
+    for (const event of archive) {
+      const { atMs, member, event: told } = event;
+      this.#lastNumber = Math.max(this.#lastNumber, event.number);
+      const mark = markOf(event, member === leader);
+      if (mark !== null) marks.push({ number: event.number, atMs, mark });
+      if (told.kind === "role" && told.role === "leader") {
+        close(atMs);
+        spans.push({ fromMs: atMs, toMs: null, term: told.term });
+        leader = member;
+      } else if (
+        member === leader && (told.kind === "role" || told.kind === "stopped" || told.kind === "recovered")
+      ) {
+        close(atMs);
+      }
+    }
+    this.events = marks.slice(-EVENTS_MAX);
+    this.spans = spans.slice(-SPANS_MAX);
+    this.startMs = archive[0]?.atMs ?? nowMs;
+    this.#started = true;
   }
 
   reset(): void {
@@ -70,35 +103,3 @@ export class TimeLine {
     this.spans = spans.slice(-SPANS_MAX);
   }
 }
-
-function trackMark(event: ClusterFrame["events"][number]["event"], byLeader: boolean): TrackMark | null {
-  switch (event.kind) {
-    case "role":
-      return ROLE_MARKS[event.role] ?? null;
-    case "voteCast":
-      return event.granted && !event.pre ? "voteYes" : null;
-    case "committed":
-      return byLeader ? "commit" : null;
-    case "requested":
-      return "request";
-    case "snapshot":
-      return event.what === "sent" ? null : "snapshot";
-    case "operator":
-      return VERB_MARKS[event.verb] ?? null;
-    default:
-      return null;
-  }
-}
-
-const ROLE_MARKS: Readonly<Partial<Record<Role, TrackMark>>> = {
-  leader: "leader",
-  candidate: "candidate",
-  preCandidate: "preVote",
-};
-
-const VERB_MARKS: Readonly<Record<string, TrackMark>> = {
-  crash: "crash",
-  restart: "back",
-  cut: "cut",
-  "cut one way": "cut",
-};

@@ -16,7 +16,6 @@ import type {
   KeyAnswer,
   PastSpan,
 } from "../../workers/browser/cluster_api.ts";
-import { SimCluster } from "../../workers/browser/sim_cluster.ts";
 
 export interface Lane {
   readonly id: number;
@@ -36,6 +35,8 @@ export class TimeMachine implements Cluster {
   lane: Lane = $state.raw(null as unknown as Lane);
   /** Virtual time of the moment of the past on the stage; null for the present. */
   lookingAtMs: number | null = $state(null);
+  /** Called when another lane has come on the stage, before its first frame is told. */
+  onEnter: (lane: Lane) => void = () => {};
   /** The lane that is shown beside the one on the stage. */
   beside: Lane | null = $state.raw(null);
 
@@ -128,6 +129,7 @@ export class TimeMachine implements Cluster {
     const parent = laneAt(this.lane, this.now());
     const atMs = Math.min(this.now(), this.lane.cluster.span?.toMs ?? this.now());
     const scale = this.lane.cluster.frame.clock.scale;
+    const { SimCluster } = await import("./run_desk.ts");
     const run = await parent.cluster.branchAt(atMs);
     parent.cluster.pauseClock();
     const before = parent.cluster.archive.filter((event) => event.atMs <= atMs);
@@ -144,9 +146,10 @@ export class TimeMachine implements Cluster {
   }
 
   /** A run from a link or a file takes the stage, on a lane of its own. */
-  open(run: SimRun): void {
+  async open(run: SimRun): Promise<void> {
+    const { SimCluster } = await import("./run_desk.ts");
     this.lane.cluster.pauseClock();
-    const cluster = new SimCluster((listener) => run.branch(listener), []);
+    const cluster = SimCluster.of(run);
     cluster.pauseClock();
     this.#enter(this.#add(cluster, null, 0));
   }
@@ -156,7 +159,9 @@ export class TimeMachine implements Cluster {
     const lane = { id, letter: String.fromCharCode(65 + id % 26), cluster, parent, branchedAtMs };
     const lanes = [...this.lanes, lane];
     if (lanes.length > LANE_COUNT_MAX) {
-      const gone = lanes.find((one) => one.id !== 0 && one !== this.lane && !lanes.some((other) => other.parent === one));
+      const gone = lanes.find((one) =>
+        one.id !== 0 && one !== this.lane && !lanes.some((other) => other.parent === one)
+      );
       gone?.cluster.close();
       this.lanes = lanes.filter((one) => one !== gone);
     } else this.lanes = lanes;
@@ -171,8 +176,9 @@ export class TimeMachine implements Cluster {
     this.lane = lane;
     if (this.beside === lane) this.beside = null;
     this.#unsubscribe = lane.cluster.subscribe(() => {
-      if (this.#past === null) this.#tell();
+      if (this.#past === null && this.lookingAtMs === null) this.#tell();
     });
+    this.onEnter(lane);
     this.#tell();
   }
 

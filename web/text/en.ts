@@ -1,6 +1,9 @@
 // Every word of the page in English. Present tense; the member, then the cause, then the effect; at most 20 words;
 // digits for counts. `zh.ts` has the same shape, which the types check.
 
+import { type Description, sentenceOf } from "../../core/script/sentences.ts";
+import { ENGLISH } from "../../core/script/sentences_en.ts";
+import { runsEn } from "./runs_en.ts";
 import type { Fact, QuorumFact, Situation } from "../state/facts.ts";
 import type { ShownRole } from "../state/reading.ts";
 import { bold, type Rich, termChip } from "./rich.ts";
@@ -315,7 +318,7 @@ export const en = {
   inspector: {
     label: "Inspector",
     close: "Close",
-    tabs: { raft: "Raft", keys: "Keys" },
+    tabs: { raft: "Raft", disk: "Disk", keys: "Keys", flags: "Flags" },
     subtitle: (role: string, termNumber: number) =>
       `${role[0]!.toUpperCase()}${role.slice(1)}, term ${termNumber}`,
     none: "Select a member on the stage.",
@@ -382,6 +385,19 @@ export const en = {
     emptyKey: "A key needs at least one character.",
     agree: (hash: string) => `All running members hold the same keys: ${hash}.`,
     differ: "The members’ keys differ at this moment.",
+  },
+
+  drawers: {
+    label: "Drawers",
+    tabs: {
+      spacetime: "Space-time",
+      history: "History",
+      meters: "Meters",
+      terminal: "Terminal",
+      events: "Events",
+    },
+    workers: (count: number): string => (count === 1 ? "1 worker, this tab" : `${count} workers, this tab`),
+    loading: "Loading …",
   },
 
   time: {
@@ -474,6 +490,11 @@ export const en = {
       ["E", "let its timer strike now"],
       ["C", "write a key"],
       ["H", "mend every link"],
+      ["S", "space-time"],
+      ["V", "client history"],
+      ["M", "meters"],
+      ["K", "terminal"],
+      ["L", "events"],
       ["Space", "pause the clock"],
       [".", "run to the next event"],
       ["[  ]", "slower, faster"],
@@ -510,6 +531,10 @@ export const en = {
     memberStopped: (name: string, why: string) => `${name} does not run: ${why}`,
     dismiss: "Dismiss",
   },
+
+  runs: runsEn,
+  /** An event as a sentence. */
+  sentence: (description: Description) => sentenceOf(description, ENGLISH),
 };
 
 /** What every language has to say. */

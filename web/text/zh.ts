@@ -1,6 +1,9 @@
 // 页面的全部中文。现在时；先成员，再原因，后结果；数字用阿拉伯数字。词汇表：领导者、跟随者、候选者、预候选者、任期、
 // 法定人数、成员、学习者、日志、日志条目、提交、退位、拆墙。英文词只在第一次出现时放在括号里。
 
+import { type Description, sentenceOf } from "../../core/script/sentences.ts";
+import { CHINESE } from "../../core/script/sentences_zh.ts";
+import { runsZh } from "./runs_zh.ts";
 import type { Fact, QuorumFact, Situation } from "../state/facts.ts";
 import type { ShownRole } from "../state/reading.ts";
 import type { Strings } from "./en.ts";
@@ -297,7 +300,7 @@ export const zh: Strings = {
   inspector: {
     label: "检查器",
     close: "关闭",
-    tabs: { raft: "Raft", keys: "键值" },
+    tabs: { raft: "Raft", disk: "磁盘", keys: "键值", flags: "参数" },
     subtitle: (role, termNumber) => `${role}，任期 ${termNumber}`,
     none: "在舞台上选一个成员。",
     survives: "崩溃后仍在",
@@ -356,6 +359,19 @@ export const zh: Strings = {
     emptyKey: "键至少要有一个字符。",
     agree: (hash) => `运行中的成员键值一致：${hash}。`,
     differ: "此刻成员之间的键值不一致。",
+  },
+
+  drawers: {
+    label: "抽屉",
+    tabs: {
+      spacetime: "时空图",
+      history: "客户端历史",
+      meters: "仪表",
+      terminal: "终端",
+      events: "事件",
+    },
+    workers: (count) => `${count} 个 Worker，就在这个标签页`,
+    loading: "正在加载……",
   },
 
   time: {
@@ -436,6 +452,11 @@ export const zh: Strings = {
       ["E", "让它的计时器立刻走完"],
       ["C", "写一个键"],
       ["H", "恢复所有连接"],
+      ["S", "时空图"],
+      ["V", "客户端历史"],
+      ["M", "仪表"],
+      ["K", "终端"],
+      ["L", "事件"],
       ["Space", "暂停时钟"],
       [".", "走到下一个事件"],
       ["[  ]", "慢一点，快一点"],
@@ -469,4 +490,8 @@ export const zh: Strings = {
     memberStopped: (name, why) => `${name} 没有运行：${why}`,
     dismiss: "知道了",
   },
+
+  runs: runsZh,
+  /** An event as a sentence. */
+  sentence: (description: Description) => sentenceOf(description, CHINESE),
 };

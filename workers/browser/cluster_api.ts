@@ -112,6 +112,10 @@ export interface ClusterFrame {
   readonly returned: { readonly entryCount: number; readonly memberCount: number } | null;
   /** This is a moment of the past, rebuilt; undefined for the present. */
   readonly past?: PastNote;
+  /** Of a replayable run: its newest event, and the hash that names everything until then. */
+  readonly run?: { readonly eventNumber: number; readonly hash: string };
+  /** How often a member was held against the rules; undefined where the page itself must look. */
+  readonly checkCount?: number;
   /** A rule of Raft broke here, and the run stands still. */
   readonly violation?: RunViolation | null;
 }

@@ -4,8 +4,7 @@
 
 import { type Remote, transfer, wrap } from "comlink";
 import type { MemberId } from "../../core/base/ids.ts";
-import { type RunAction, SimRun, type TimedAction } from "../../core/timeline/run.ts";
-import { stateFromText } from "../../core/timeline/state_text.ts";
+import type { RunAction, SimRun, TimedAction } from "../../core/timeline/run.ts";
 import type { ClusterEvent, ClusterFrame, ClusterPlan, HostedMember, LinkCut } from "./cluster_api.ts";
 import { EVENT_COUNT_MAX } from "./happenings.ts";
 import type { HistorianControl } from "./historian.ts";
@@ -113,6 +112,11 @@ export class LiveMemory {
       state: state === "starting" ? "running" as const : state,
       why,
     }));
+    // The simulator is loaded with the first branch: a page that never looks back does without.
+    const [{ SimRun }, { stateFromText }] = await Promise.all([
+      import("../../core/timeline/run.ts"),
+      import("../../core/timeline/state_text.ts"),
+    ]);
     const text = await this.#start().forkAt(ms, { plan, states, cuts });
     if (text === null) throw new Error(TOO_LONG_AGO);
     const eventsBefore = archive.findLast(({ atMs }) => atMs <= ms)?.number ?? 0;

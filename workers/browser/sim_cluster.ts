@@ -9,7 +9,13 @@ import type { MemberId } from "../../core/base/ids.ts";
 import { deleteRangeRequest, putRequest, rangeRequest } from "../../core/kv/requests.ts";
 import type { ClientRequest, ClientResponse, ClientResult, WatchCreate } from "../../core/member/io.ts";
 import type { SimMemberState } from "../../core/sim/cluster_sim.ts";
-import { type RunAction, SimRun, type StoryEvent, type TimedAction } from "../../core/timeline/run.ts";
+import {
+  type RunAction,
+  type RunListener,
+  SimRun,
+  type StoryEvent,
+  type TimedAction,
+} from "../../core/timeline/run.ts";
 import { decodeMessage } from "../../core/wire/peer_codec.ts";
 import type {
   Cluster,
@@ -57,27 +63,33 @@ export class SimCluster implements Cluster {
   #lastView = new Map<MemberId, Pick<HostedMember, "view" | "viewAtMs">>();
   #frame: ClusterFrame | null = null;
   #isClosed = false;
+  readonly #listener: RunListener = {
+    onEvent: (event) => this.#keep(eventOf(event, (id) => this.#run?.sim.member(id).info.name ?? id)),
+    onSend: (from, to, frame, atMs) => this.#onSend(from, to, frame, atMs),
+    onResponse: (requestId, response, last) => this.#onResponse(requestId, response, last),
+  };
 
   /**
    * @param begin makes the run with the listener it is given.
    * @param before what happened before it began: the story of the run that it branched from.
    */
   constructor(
-    begin: (listener: ConstructorParameters<typeof SimRun>[1]) => SimRun,
+    begin: (listener: RunListener) => SimRun,
     before: Iterable<ClusterEvent> = [],
   ) {
     for (const event of before) this.#keep(event);
-    this.#run = begin({
-      onEvent: (event) => this.#keep(eventOf(event, this.#nameOf)),
-      onSend: (from, to, frame, atMs) => this.#onSend(from, to, frame, atMs),
-      onResponse: (requestId, response, last) => this.#onResponse(requestId, response, last),
-    });
+    this.#run = begin(this.#listener);
     this.#clock = this.#newClock(1 / 80);
     requestAnimationFrame(this.#onAnimationFrame);
   }
 
-  get run(): SimRun {
-    return this.#run;
+  /** A cluster for a run that stands somewhere already; its story so far is remembered. */
+  static of(run: SimRun): SimCluster {
+    const nameOf = (id: MemberId) => run.sim.member(id).info.name;
+    return new SimCluster(
+      (listener) => run.branch(listener),
+      run.story.map((event) => eventOf(event, nameOf)),
+    );
   }
 
   get frame(): ClusterFrame {
@@ -239,14 +251,7 @@ export class SimCluster implements Cluster {
     this.#events = [];
     this.#stopped = [];
     this.#lastView.clear();
-    const listener = {
-      onEvent: (event: StoryEvent) => this.#keep(eventOf(event, this.#nameOf)),
-      onSend: (from: MemberId, to: MemberId, frame: Uint8Array, atMs: number) =>
-        this.#onSend(from, to, frame, atMs),
-      onResponse: (requestId: number, response: ClientResponse, last: boolean) =>
-        this.#onResponse(requestId, response, last),
-    };
-    this.#run = new SimRun({ plan }, listener);
+    this.#run = new SimRun({ plan }, this.#listener);
     this.#clock = this.#newClock(this.#clock.record.scale);
     this.#changed();
   }
@@ -312,6 +317,8 @@ export class SimCluster implements Cluster {
       cuts,
       events: isPresent ? [...events] : events,
       returned: null,
+      run: { eventNumber: run.eventNumber, hash: run.hash },
+      checkCount: run.checkCount,
       violation: run.violation,
     };
   }
@@ -394,8 +401,6 @@ export class SimCluster implements Cluster {
     const names = sim.ids.map((each) => sim.member(each).info.name).sort().join(", ");
     throw new Error(`there is no member ${name}; there are ${names}`);
   }
-
-  readonly #nameOf = (id: MemberId): string => this.#run?.sim.member(id).info.name ?? id;
 
   #linksBetween(a: string, b: string, oneWay: boolean): readonly LinkCut[] {
     const [from, to] = [this.#id(a), this.#id(b)];
