@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "core/etcd": ["core/base", "core/kv", "core/wire", "core/member"],
   "core/backend": ["core/base", "core/raft", "core/kv", "core/wal", "core/wire", "core/member"],
   "core/sim": ["core/base", "core/raft", "core/kv", "core/wire", "core/member"],
-  "core/check": ["core/base", "core/raft", "core/kv", "core/member", "core/sim"],
+  "core/check": ["core/base", "core/raft", "core/kv", "core/wire", "core/member", "core/sim"],
   "core/lab": ["core/base", "core/kv", "core/wire", "core/member", "core/sim", "core/check"],
   "core/timeline": [
     "core/base",

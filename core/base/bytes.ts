@@ -128,6 +128,19 @@ export class StateHash {
     return this;
   }
 
+  /** Adds a whole number up to 2^53 in size. */
+  addNumber(value: number): this {
+    const low = value | 0;
+    const high = Math.floor(value / 0x1_0000_0000) | 0;
+    let first = Math.imul(this.#first ^ low, 0x9e3779b1);
+    let second = Math.imul(this.#second ^ low, 0x5f356495);
+    first ^= (first >>> 15) ^ high;
+    second ^= (second >>> 13) ^ high;
+    this.#first = Math.imul(first ^ 0x2_ffff, 0x9e3779b1) | 0;
+    this.#second = Math.imul(second ^ 0x2_ffff, 0x5f356495) | 0;
+    return this;
+  }
+
   /** The two halves, to continue from by `StateHash.restore`. */
   capture(): readonly [number, number] {
     return [this.#first, this.#second];

@@ -1,33 +1,35 @@
-// One seed, one run: draws a cluster, its troubles and its clients from a number, lets them meet under all checkers,
-// then calms the waters and demands that the cluster comes to rest. (TigerBeetle's VOPR is the model.)
+// One seed, one run: a cluster, its troubles and its clients meet under all checkers. Then one quorum is healed and
+// must come to rest whatever the others do; then all is calm, everybody must agree, and every answer must have been
+// true. (TigerBeetle's VOPR is the model.)
 
 import type { MemberId } from "../base/ids.ts";
 import { Prng } from "../base/prng.ts";
-import { ETCD_RULES, TEXTBOOK_RULES } from "../member/options.ts";
-import type { ClusterPlan } from "../sim/cluster_plan.ts";
-import { ClusterSim, type ClusterSimState } from "../sim/cluster_sim.ts";
-import {
-  FAULT_KINDS,
-  FaultInjector,
-  type FaultInjectorState,
-  type FaultPlan,
-} from "../sim/fault_injector.ts";
-import { LEASE_TTL_CHOICES, type SessionPlan, Sessions, type SessionsState } from "../sim/sessions.ts";
-import { Workload, type WorkloadPlan, type WorkloadState } from "../sim/workload.ts";
+import type { TimedAction } from "../sim/actions.ts";
+import { ClusterSim, type ClusterSimState, type SimObserver } from "../sim/cluster_sim.ts";
+import { FaultInjector, type FaultInjectorState } from "../sim/fault_injector.ts";
+import { majorityOf } from "../raft/quorum.ts";
+import { LEASE_TTL_CHOICES, Sessions, type SessionsState } from "../sim/sessions.ts";
+import { Workload, type WorkloadState } from "../sim/workload.ts";
 import { ClusterInvariants, type ClusterInvariantsState } from "./cluster_invariants.ts";
 import { pendingConvergence } from "./convergence.ts";
+import { ClientHistory, type ClientHistoryState } from "./history.ts";
+import { drawHuntPlan, type HuntPlan } from "./hunt_plan.ts";
+import { kvModel, kvOperations } from "./kv_model.ts";
+import { checkLinearizable } from "./linearizability.ts";
+import { RealTimeOrder, type RealTimeOrderState } from "./real_time_order.ts";
 import { checkRevisionOrder } from "./revision_order.ts";
-import { Violation } from "./violation.ts";
+import { type InvariantName, Violation } from "./violation.ts";
 import { WatchLeaseChecker, type WatchLeaseCheckerState } from "./watch_lease_checker.ts";
 
-export interface HuntPlan {
-  readonly cluster: ClusterPlan;
-  readonly faults: FaultPlan;
-  readonly workload: WorkloadPlan;
-  readonly sessions: SessionPlan;
-  /** How long trouble lasts, and how long the cluster may take to come to rest after it. */
-  readonly stormMs: number;
-  readonly calmMsMax: number;
+export { drawHuntPlan, type HuntPlan } from "./hunt_plan.ts";
+
+export interface HuntFailure {
+  /** The name of the promise that broke; "InvariantViolation" when a member caught itself first. */
+  readonly invariant: InvariantName | string;
+  readonly message: string;
+  readonly members: readonly MemberId[];
+  readonly atEvent: number;
+  readonly atMs: number;
 }
 
 export interface HuntResult {
@@ -42,8 +44,10 @@ export interface HuntResult {
   /** Answers to watchers, and leases, that were judged. */
   readonly watchCount: number;
   readonly leaseCount: number;
+  /** What the operator and the faults did, in order. */
+  readonly actions: readonly TimedAction[];
   /** What went wrong, at which event; null when everything held. */
-  readonly failure: { readonly message: string; readonly atEvent: number; readonly invariant: string } | null;
+  readonly failure: HuntFailure | null;
 }
 
 /** Everything a keyframe of a hunt holds. */
@@ -52,62 +56,35 @@ export interface HuntState {
   readonly faults: FaultInjectorState;
   readonly workload: WorkloadState;
   readonly invariants: ClusterInvariantsState;
+  readonly order: RealTimeOrderState;
+  readonly history: ClientHistoryState;
   readonly sessions: SessionsState;
   readonly sessionChecks: WatchLeaseCheckerState;
 }
 
-/** Draws a run: sizes 1 to 9, some of the faults, much or little of each. */
-export function drawHuntPlan(seed: number): HuntPlan {
-  const prng = new Prng(seed).fork();
-  const size = prng.pick([1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7, 9]);
-  const kinds = FAULT_KINDS.filter(() => prng.chance(600));
-  const delayMsMax = prng.pick([1, 5, 20, 60]);
-  return {
-    cluster: {
-      seed,
-      size,
-      timing: {
-        tickMs: 20,
-        heartbeatTicks: 1,
-        electionTicks: prng.pick([8, 10, 15]),
-        requestTimeoutTicks: 120,
-      },
-      rules: prng.chance(750) ? ETCD_RULES : TEXTBOOK_RULES,
-      link: {
-        delayMsMin: 0,
-        delayMsMax,
-        lossPerMille: prng.pick([0, 0, 10, 50, 150]),
-        duplicatePerMille: prng.pick([0, 0, 20, 100]),
-      },
-      diskDelayMsMin: 0,
-      diskDelayMsMax: prng.pick([1, 5, 30]),
-      clockDriftPerMille: prng.pick([0, 50, 200]),
-      snapshotCount: prng.pick([10, 40, 1_000]),
-      catchUpEntries: prng.pick([0, 5, 100]),
-      segmentBytesMax: prng.pick([512, 4_096, 65_536]),
-    },
-    faults: {
-      kinds: kinds.length > 0 ? kinds : FAULT_KINDS,
-      everyMsMin: 20,
-      everyMsMax: prng.pick([150, 400, 1_000]),
-      mendPerMille: prng.between(350, 600),
-    },
-    workload: {
-      clientCount: prng.between(1, 6),
-      keyCount: prng.pick([1, 3, 10]),
-      pauseMsMax: prng.pick([5, 40]),
-      mix: { put: 4, get: 3, cas: prng.pick([0, 2]), del: 1 },
-    },
-    sessions: {
-      watcherCount: prng.pick([0, 0, 1, 2, 3]),
-      lesseeCount: prng.pick([0, 0, 0, 1, 2]),
-      readingMsMax: prng.pick([0, 50, 800]),
-      compacts: prng.chance(300),
-    },
-    stormMs: 8_000,
-    calmMsMax: 20_000,
-  };
+export interface HuntOptions {
+  /** A keyframe of a hunt of the same plan, to go on from. */
+  readonly from?: HuntState;
+  /** What to do to the cluster instead of what the dice say. */
+  readonly script?: readonly TimedAction[];
+  /** The rules that convict; left out: all. */
+  readonly watched?: ReadonlySet<InvariantName>;
+  /** End with the storm: enough where calm has nothing to add. */
+  readonly stormOnly?: boolean;
+  /** Others who want to see the run. */
+  readonly observers?: readonly SimObserver[];
 }
+
+/** More events than any storm of some seconds has: messages that beget messages. */
+const STORM_EVENTS_MAX = 300_000;
+/** How often a cluster that should come to rest is asked whether it has. */
+const LOOK_EVERY_MS = 100;
+/** How often an operator tries to mend what only the cluster can mend. */
+const REPAIR_EVERY_MS = 500;
+/** A leader that is heard by a quorum must stay for so long. */
+const LEADS_ON_MS = 3_000;
+/** A link that comes and goes is cut for so many election timeouts, and there for one. */
+const CUT_ELECTIONS = 3;
 
 /** A run under way; `runHunt` is the usual way to have one. */
 export class Hunt {
@@ -116,21 +93,34 @@ export class Hunt {
   readonly faults: FaultInjector;
   readonly workload: Workload;
   readonly invariants: ClusterInvariants;
+  readonly order: RealTimeOrder;
+  readonly history: ClientHistory;
   readonly sessions: Sessions;
   readonly sessionChecks: WatchLeaseChecker;
+  readonly #watched: ReadonlySet<InvariantName> | null;
 
-  /** @param from a keyframe of a hunt of the same plan. */
-  constructor(plan: HuntPlan, from?: HuntState) {
+  constructor(plan: HuntPlan, options: HuntOptions = {}) {
+    const { from, script = null, watched = null, observers = [] } = options;
     const { seed } = plan.cluster;
     this.plan = plan;
-    this.faults = new FaultInjector(plan.faults, seed + 1, from?.faults);
+    this.#watched = watched;
+    this.faults = new FaultInjector(plan.faults, seed + 1, from?.faults, script);
     this.workload = new Workload(plan.workload, seed + 2, from?.workload);
-    this.invariants = new ClusterInvariants(from?.invariants);
-    this.sessionChecks = new WatchLeaseChecker(from?.sessionChecks);
-    const listener = this.sessionChecks;
+    this.invariants = new ClusterInvariants(from?.invariants, watched);
+    this.order = new RealTimeOrder(from?.order);
+    this.history = new ClientHistory(from?.history);
+    const listener = this.sessionChecks = new WatchLeaseChecker(from?.sessionChecks);
     this.sessions = new Sessions(plan.sessions, { seed: seed + 3, listener }, from?.sessions);
-    const observers = [this.invariants, this.sessionChecks, this.faults, this.workload, this.sessions];
-    this.sim = new ClusterSim(plan.cluster, observers, from?.sim);
+    this.sim = new ClusterSim(plan.cluster, [
+      this.invariants,
+      this.order,
+      this.sessionChecks,
+      ...(plan.secondOpinion ? [new HistoryKeeper(this.history, () => this.sim.nowMs)] : []),
+      this.faults,
+      this.workload,
+      this.sessions,
+      ...observers,
+    ], from?.sim);
     this.sessionChecks.attach(this.sim);
     this.faults.attach(this.sim, from !== undefined);
     this.workload.attach(this.sim, from !== undefined);
@@ -143,6 +133,8 @@ export class Hunt {
       faults: this.faults.capture(),
       workload: this.workload.capture(),
       invariants: this.invariants.capture(),
+      order: this.order.capture(),
+      history: this.history.capture(),
       sessions: this.sessions.capture(),
       sessionChecks: this.sessionChecks.capture(),
     };
@@ -153,23 +145,39 @@ export class Hunt {
    * @throws Violation when a rule broke; InvariantViolation when a member noticed it first.
    */
   run(): void {
-    this.sim.runFor(this.plan.stormMs - this.sim.nowMs);
+    this.storm();
     this.calmDown();
+  }
+
+  /** Plays on to the end of trouble. */
+  storm(): void {
+    const { sim, plan } = this;
+    const endless = sim.runUntil(({ eventCount }) => eventCount > STORM_EVENTS_MAX, plan.stormMs - sim.nowMs);
+    if (endless) {
+      throw new Violation(
+        "convergence",
+        [],
+        `${STORM_EVENTS_MAX} events, and messages beget ever more messages`,
+      );
+    }
+    sim.runFor(plan.stormMs - sim.nowMs);
   }
 
   /** Ends all trouble, waits until the cluster rests, and holds every answer against its history. */
   calmDown(): void {
+    const rest = this.#chooseRest();
     this.faults.calm();
+    if (rest !== null) this.#calmQuorum(rest);
     this.workload.stop();
     this.sessions.stop();
-    let pending = "not looked at yet";
-    const rested = this.#restsWithin(this.plan.calmMsMax, (why) => pending = why);
-    if (!rested) {
-      throw new Violation("convergence", [], `after ${this.plan.calmMsMax} ms of calm: ${pending}`);
+    this.#demandRest(this.sim.ids, () => this.faults.repair());
+    this.faults.repair();
+    const { records } = this.workload;
+    if (this.#watches("acknowledgedStays")) {
+      checkRevisionOrder(records, this.sim.member(this.sim.leader()!).member!);
     }
-    const someone: MemberId = this.sim.leader()!;
-    checkRevisionOrder(this.workload.records, this.sim.member(someone).member!);
     this.#outliveSessions();
+    if (this.plan.secondOpinion && this.#watches("linearizable")) this.#askSecondOpinion();
   }
 
   /** Waits until the last watcher has read everything and the last lease is over, by the slowest clock. */
@@ -183,28 +191,165 @@ export class Hunt {
     this.sessionChecks.checkAtRest(this.sim, this.sessions.watchings);
   }
 
-  #restsWithin(limitMs: number, onPending: (why: string) => void): boolean {
-    const stepMs = 100;
-    for (let waitedMs = 0; waitedMs < limitMs; waitedMs += stepMs) {
-      this.sim.runFor(stepMs);
-      const why = pendingConvergence(this.sim);
-      if (why === null) return true;
-      onPending(why);
+  #watches(invariant: InvariantName): boolean {
+    return this.#watched?.has(invariant) ?? true;
+  }
+
+  // --- One quorum ----------------------------------------------------------------------------------------------
+
+  /**
+   * Whom a quorum has to do without at first; null where that cannot be said, because members came or went or none can be
+   * spared.
+   */
+  #chooseRest(): Rest | null {
+    const { plan, sim } = this;
+    const { size } = plan.cluster;
+    const spareCount = size - majorityOf(size);
+    const intact = sim.ids.every((id) => !sim.member(id).damaged && sim.member(id).state !== "removed");
+    if (spareCount === 0 || sim.ids.length !== size || !intact || this.#membersChange()) return null;
+
+    const prng = new Prng(plan.rest.draw);
+    if (plan.rest.kind === "shout") {
+      const terms = sim.ids.map((id) => sim.member(id).member?.term ?? 0);
+      const newest = Math.max(...terms);
+      const old = sim.ids.find((id, i) => sim.member(id).member?.leads === true && terms[i]! < newest);
+      if (old !== undefined) return { kind: "shout", ids: [old] };
     }
-    return false;
+    if (plan.rest.kind === "flap") return { kind: "flap", ids: [prng.pick(sim.ids)] };
+    const count = prng.between(1, spareCount);
+    const left = [...sim.ids];
+    const ids = Array.from({ length: count }, () => left.splice(prng.below(left.length), 1)[0]!);
+    return { kind: "freeze", ids };
+  }
+
+  #membersChange(): boolean {
+    return this.faults.done.some(({ action }) => action.kind === "request");
+  }
+
+  /** One quorum comes to rest without the rest; then, with a flapping link to the rest, its leader stays. */
+  #calmQuorum({ kind, ids }: Rest): void {
+    const { sim } = this;
+    const quorum = sim.ids.filter((id) => !ids.includes(id));
+    for (const member of ids) {
+      for (const other of quorum) {
+        sim.act({ kind: "cut", from: other, to: member });
+        if (kind !== "shout") sim.act({ kind: "cut", from: member, to: other });
+      }
+    }
+    this.workload.stop();
+    this.sessions.stop();
+    this.#demandRest(quorum, () => {});
+    if (kind === "flap") {
+      // Only once the member has come back in full: whatever term it brings, it brings now.
+      sim.act({ kind: "heal" });
+      this.#demandRest(sim.ids, () => {});
+      this.#demandStay(ids[0]!);
+    }
+    sim.act({ kind: "heal" });
+  }
+
+  /** From now on nobody has a reason to want another leader, though one member hears the others only now and then. */
+  #demandStay(chosen: MemberId): void {
+    if (!this.#watches("leadershipStays")) return;
+    const { sim } = this;
+    const leader = sim.leader()!;
+    const { term } = sim.member(leader).member!;
+    const flapping = chosen === leader ? sim.ids.find((id) => id !== leader)! : chosen;
+    const { tickMs, electionTicks } = this.plan.cluster.timing;
+    const cutMs = CUT_ELECTIONS * electionTicks * tickMs;
+    const openMs = electionTicks * tickMs;
+    for (const untilMs = sim.nowMs + LEADS_ON_MS; sim.nowMs < untilMs;) {
+      const kind = sim.nowMs % (cutMs + openMs) < cutMs ? "cut" : "mend";
+      for (const from of sim.ids) if (from !== flapping) sim.act({ kind, from, to: flapping });
+      sim.runFor(LOOK_EVERY_MS);
+      const { member } = sim.member(leader);
+      if (member?.leads && member.term === term) continue;
+      throw new Violation(
+        "leadershipStays",
+        [leader],
+        `${leader} led a healthy quorum in term ${term} and does not any more, now in term ${member?.term}`,
+      );
+    }
+  }
+
+  /** The members come to rest in time, or it is said what is still missing. */
+  #demandRest(ids: readonly MemberId[], meanwhile: () => void): void {
+    const { sim, plan } = this;
+    const all = ids.length === sim.ids.length;
+    let pending = "";
+    for (let waitedMs = 0; waitedMs < plan.calmMsMax; waitedMs += LOOK_EVERY_MS) {
+      sim.runFor(LOOK_EVERY_MS);
+      // A disk that was full may have refused a write just before there was room again.
+      const leader = sim.leader();
+      for (const id of ids) {
+        const isGone = leader !== null && sim.member(leader).member!.isRemoved(id);
+        if (sim.member(id).state === "stopped" && !isGone) sim.act({ kind: "restart", member: id });
+      }
+      if (waitedMs % REPAIR_EVERY_MS === 0) meanwhile();
+      const why = pendingConvergence(sim, all ? sim.ids : ids);
+      if (why === null) return;
+      pending = why;
+    }
+    const who = all ? "calm" : `calm among ${ids.length} of ${sim.ids.length}`;
+    throw new Violation("convergence", [], `after ${plan.calmMsMax} ms of ${who}: ${pending}`);
+  }
+
+  #askSecondOpinion(): void {
+    const verdict = checkLinearizable(kvModel, kvOperations(this.history.operations));
+    if (verdict.kind !== "violation") return;
+    throw new Violation(
+      "linearizable",
+      [],
+      `the answer to request ${verdict.operation.requestId} fits no order of the operations before it`,
+    );
   }
 }
 
+interface Rest {
+  readonly kind: HuntPlan["rest"]["kind"];
+  readonly ids: readonly MemberId[];
+}
+
+class HistoryKeeper implements SimObserver {
+  readonly #history: ClientHistory;
+  readonly #nowMs: () => number;
+
+  constructor(history: ClientHistory, nowMs: () => number) {
+    this.#history = history;
+    this.#nowMs = nowMs;
+  }
+
+  onRequest: SimObserver["onRequest"] = (requestId, member, request, atMs) => {
+    this.#history.invoked({ requestId, member, request, atMs });
+  };
+
+  onResponse: SimObserver["onResponse"] = (requestId, response) => {
+    this.#history.returned(requestId, response, this.#nowMs());
+  };
+}
+
 /** Plays the run of `seed` to its end; whatever goes wrong is in the result, with the number of the event. */
-export function runHunt(seed: number, plan: HuntPlan = drawHuntPlan(seed)): HuntResult {
-  const hunt = new Hunt(plan);
-  let failure: HuntResult["failure"] = null;
+export function runHunt(
+  seed: number,
+  plan: HuntPlan = drawHuntPlan(seed),
+  options: HuntOptions = {},
+): HuntResult {
+  const hunt = new Hunt(plan, options);
+  let failure: HuntFailure | null = null;
   try {
-    hunt.run();
+    if (options.stormOnly) hunt.storm();
+    else hunt.run();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const invariant = error instanceof Violation ? error.invariant : error.name;
-    failure = { message: error.message, atEvent: hunt.sim.eventCount, invariant };
+    const convicted = error instanceof Violation
+      ? { invariant: error.invariant, members: error.members }
+      : { invariant: error.name, members: [] };
+    failure = {
+      ...convicted,
+      message: error.message,
+      atEvent: hunt.sim.eventCount,
+      atMs: hunt.sim.nowMs,
+    };
   }
   const outcomes = hunt.workload.records.map((record) => record.outcome?.kind ?? "unknown");
   return {
@@ -218,6 +363,7 @@ export function runHunt(seed: number, plan: HuntPlan = drawHuntPlan(seed)): Hunt
     checkCount: hunt.invariants.checkCount,
     watchCount: hunt.sessionChecks.toldCount,
     leaseCount: hunt.sessions.leaseCount,
+    actions: hunt.faults.done,
     failure,
   };
 }

@@ -1,7 +1,7 @@
 // Holds what clients were told against the store's own history. etcd numbers every change, so the numbers are a ready
-// witness of the order: a history is linearizable if each answer fits the revision it carries, and revisions never
-// run against real time. Fast, and exact for histories whose answers carry revisions; `linearizability.ts` is the
-// second opinion that needs no such help.
+// witness of the order: a history is linearizable if each answer fits the revision it carries (here), and revisions
+// never run against real time (real_time_order.ts). Fast, and exact for histories whose answers carry revisions;
+// `linearizability.ts` is the second opinion that needs no such help.
 
 import { fromUtf8, utf8 } from "../base/bytes.ts";
 import { isEtcdError } from "../base/etcd_error.ts";
@@ -18,7 +18,6 @@ import { Violation } from "./violation.ts";
 export function checkRevisionOrder(records: readonly WorkloadRecord[], member: Member): void {
   const answered = records.filter((record) => record.outcome?.kind === "ok");
   for (const record of answered) checkContent(record, member);
-  checkRealTime(answered, member);
 }
 
 /** What was read or written at a revision is what the history holds at it. */
@@ -36,33 +35,6 @@ function checkContent({ op, outcome, requestId }: WorkloadRecord, member: Member
         `the history holds ${found} there`,
     );
   }
-}
-
-/** Whoever asks after another was answered sees at least that revision; a change gets a higher one. */
-function checkRealTime(answered: readonly WorkloadRecord[], member: Member): void {
-  const byInvocation = [...answered].sort((a, b) => a.invokedAtMs - b.invokedAtMs);
-  const byReturn = [...answered].sort((a, b) => a.returnedAtMs! - b.returnedAtMs!);
-  let newest: Revision = 0;
-  let next = 0;
-  for (const record of byInvocation) {
-    while (next < byReturn.length && byReturn[next]!.returnedAtMs! < record.invokedAtMs) {
-      newest = Math.max(newest, revisionOf(byReturn[next]!));
-      next += 1;
-    }
-    const revision = revisionOf(record);
-    const changes = record.op.kind !== "get" && record.outcome?.kind === "ok" && record.outcome.applied;
-    if (revision < newest || (changes && revision <= newest)) {
-      fail(
-        member,
-        `request ${record.requestId} (${record.op.kind} ${record.op.key}) got revision ${revision}, ` +
-          `after another had been answered with ${newest}`,
-      );
-    }
-  }
-}
-
-function revisionOf(record: WorkloadRecord): Revision {
-  return record.outcome?.kind === "ok" ? record.outcome.revision : 0;
 }
 
 function valueAt(member: Member, key: string, revision: Revision): string | null {

@@ -20,6 +20,12 @@ export type InvariantName =
   | "statesAgree"
   /** An acknowledged write is there for good. */
   | "acknowledgedStays"
+  /** A disk that kept its word brings its member back. */
+  | "comesBack"
+  /** Whoever asks after another was answered is told nothing older. (Herlihy and Wing 1990) */
+  | "linearizable"
+  /** A leader that hears a quorum stays, whatever the others suffer. (Thesis §9.6) */
+  | "leadershipStays"
   /** A watch tells every change from its revision on, once, in order, and no revision in two parts. */
   | "watchTellsAll"
   /** A lease that was granted or kept alive lives as long as was said. */

@@ -490,7 +490,10 @@ export class Consensus {
     const snapshot = this.#snapshotToSave;
     if (!snapshot) return;
     this.#snapshotToSave = null;
-    this.#issueWrite(this.#wal.saveSnapshot(snapshot), { ready: null, snapshot });
+    const saving = this.#wal.saveSnapshot(snapshot);
+    const waits = this.#options.raft?.rules?.cutWaitsForSnapshot() ?? true;
+    const cutting = waits ? [] : this.#wal.release(snapshot.meta.index);
+    this.#issueWrite([...cutting, ...saving], { ready: null, snapshot });
   }
 
   /** Only once the snapshot is safe may the log behind it go. */

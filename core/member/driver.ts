@@ -114,6 +114,11 @@ export class MemberDriver {
     this.#take({ kind: "written", writeId });
   }
 
+  /** The disk refused a write: the member stops for good. */
+  diskFailed(why: string): void {
+    this.#stopFor({ kind: "diskFailed", why });
+  }
+
   /** Waits on for a request that a member restored from a keyframe was asked before the keyframe was taken. */
   adopt(requestId: number, onResponse: OnResponse): void {
     this.#waiting.set(requestId, onResponse);

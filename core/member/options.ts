@@ -1,6 +1,7 @@
 // How a member is told to behave: identity, timing, limits. etcd's flags arrive here as plain values.
 
 import type { ClusterId, MemberId } from "../base/ids.ts";
+import type { RaftOptions } from "../raft/options.ts";
 import type { AutoCompaction } from "./auto_compactor.ts";
 import type { MemberInfo } from "./io.ts";
 
@@ -54,6 +55,8 @@ export interface MemberOptions {
   readonly bootstrap: Bootstrap;
   readonly timing: Timing;
   readonly rules: Rules;
+  /** Raft otherwise than etcd runs it, for simulators: smaller appends, or a rule taken out. */
+  readonly raft?: Partial<Pick<RaftOptions, "rules" | "messageBytesMax">>;
   /** Draws election deadlines; the same seed and inputs give the same run. Safe integer >= 0. */
   readonly seed: number;
   /**

@@ -11,7 +11,7 @@ const APPEND_BYTES_MAX = 1024 * 1024;
 const INFLIGHT_MESSAGES_MAX = 512;
 
 export function raftOptionsOf(
-  { id, timing, rules, trace }: MemberOptions,
+  { id, timing, rules, raft, trace }: MemberOptions,
   prng: Prng,
   onEvent: (event: RaftEvent) => void,
 ): RaftOptions {
@@ -27,8 +27,9 @@ export function raftOptionsOf(
     uncommittedBytesMax: Infinity,
     committedBytesMax: Infinity,
     disableConfChangeValidation: false,
-    stepDownOnRemoval: true,
+    stepDownOnRemoval: false,
     prng,
     onEvent: trace ? onEvent : () => {},
+    ...raft,
   };
 }

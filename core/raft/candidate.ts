@@ -3,7 +3,6 @@
 import type { MemberId } from "../base/ids.ts";
 import { campaign } from "./election.ts";
 import type { Message } from "./message.ts";
-import { majorityOf } from "./quorum.ts";
 import type { RaftCore } from "./raft_core.ts";
 import { handleAppend, handleHeartbeat, handleSnapshot } from "./receive_log.ts";
 import { broadcastAppend } from "./replication.ts";
@@ -48,7 +47,7 @@ export function countVote(
     from: vote.from,
     granted: vote.granted,
     granteds: tally.granted,
-    needed: majorityOf(core.tracker.voters().length),
+    needed: core.rules.quorumOf(core.tracker.voters().length),
   });
   if (tally.result === "won") {
     if (vote.pre) {

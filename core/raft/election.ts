@@ -61,8 +61,7 @@ export function isHeldOffByLease(core: RaftCore, request: Message): boolean {
 export function castVote(core: RaftCore, request: Message): void {
   const pre = request.kind === "preVote";
   const candidate = { index: request.index, term: request.logTerm };
-  const mayVote = core.vote === request.from || // once more, what was granted before
-    (core.vote === null && core.leader === null) ||
+  const mayVote = core.rules.voteIsFree(core.vote, request.from, core.leader) ||
     (pre && request.term > core.term); // promises nothing
   const upToDate = core.log.isUpToDate(candidate);
   const granted = mayVote && upToDate;

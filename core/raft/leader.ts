@@ -105,7 +105,7 @@ export function proposeAsLeader(core: RaftCore, proposals: readonly Proposal[]):
 
 /** Configurations follow one another: the next change must wait until the last is in force. (Thesis §4.1) */
 function objectionTo(core: RaftCore, change: ConfChange, pendingConfIndex: number): string | null {
-  if (pendingConfIndex > core.log.applied) {
+  if (!core.rules.mayChangeMembers(pendingConfIndex, core.log.applied)) {
     return `a change at or below ${pendingConfIndex} may not be applied yet, applied is ${core.log.applied}`;
   }
   if (isJoint(core.config) && !leavesJoint(change)) return "the joint configuration must be left first";
@@ -244,7 +244,7 @@ function releasePostponedReads(core: RaftCore): void {
 }
 
 function beginRead(core: RaftCore, request: ReadRequest): void {
-  if (core.options.readOnly === "leaseBased") {
+  if (core.options.readOnly === "leaseBased" || !core.rules.readAsksQuorum()) {
     grantRead(core, request, core.log.commit);
     return;
   }
@@ -255,7 +255,9 @@ function beginRead(core: RaftCore, request: ReadRequest): void {
 }
 
 function grantConfirmedReads(core: RaftCore): void {
-  for (const grant of core.reads.takeConfirmed(core.config)) grantRead(core, grant, grant.index);
+  for (const grant of core.reads.takeConfirmed(core.config, core.rules.quorumOf)) {
+    grantRead(core, grant, grant.index);
+  }
 }
 
 function grantRead(core: RaftCore, request: ReadRequest, index: number): void {

@@ -5,6 +5,8 @@ export type { Message, MessageKind } from "./message.ts";
 export { message } from "./message.ts";
 export type { RaftOptions } from "./options.ts";
 export type { RaftEvent, ReadState, Ready, WriteReceipt } from "./ready.ts";
+export type { RaftRules } from "./rules.ts";
+export { SOUND_RULES } from "./rules.ts";
 export type * from "./types.ts";
 export type {
   ProgressStatus,
@@ -21,8 +23,9 @@ export { confChangeOf } from "./conf_change_codec.ts";
 export type { ConfigResult } from "./membership.ts";
 export { changeConfig, EMPTY_CONFIG, isJoint, LEAVE_JOINT, leavesJoint, membersOf } from "./membership.ts";
 export type { ProgressState } from "./progress.ts";
-export type { LogPosition } from "./raft_log.ts";
-export { compareLogPosition, entryBytes } from "./raft_log.ts";
+export type { LogPosition } from "./log_position.ts";
+export { compareLogPosition } from "./log_position.ts";
+export { entryBytes } from "./raft_log.ts";
 export { majorityOf, quorumIndex, quorumVotes } from "./quorum.ts";
 export type { VoteResult, Voters } from "./quorum.ts";
 export * from "./describe.ts";

@@ -3,6 +3,7 @@
 import type { MemberId } from "../base/ids.ts";
 import type { Prng } from "../base/prng.ts";
 import type { RaftEvent } from "./ready.ts";
+import type { RaftRules } from "./rules.ts";
 
 export interface RaftOptions {
   readonly id: MemberId;
@@ -29,4 +30,6 @@ export interface RaftOptions {
   /** Election deadlines come from here. */
   readonly prng: Prng;
   readonly onEvent: (event: RaftEvent) => void;
+  /** Left out: the sound ones. Others are for showing what each rule is for. */
+  readonly rules?: RaftRules;
 }

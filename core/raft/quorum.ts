@@ -20,29 +20,49 @@ export function majorityOf(voterCount: number): number {
 /**
  * The highest index that a quorum of each half has acknowledged; Infinity without voters.
  * @param acked what a voter has acknowledged, undefined when nothing was heard of it (counts as 0).
+ * @param quorumOf how many voters decide.
  */
-export function quorumIndex(config: Voters, acked: (id: MemberId) => LogIndex | undefined): LogIndex {
-  const incoming = majorityIndex(config.voters, acked);
+export function quorumIndex(
+  config: Voters,
+  acked: (id: MemberId) => LogIndex | undefined,
+  quorumOf: (voterCount: number) => number = majorityOf,
+): LogIndex {
+  const incoming = agreedIndex(config.voters, acked, quorumOf);
   if (config.votersOutgoing.length === 0) return incoming;
-  return Math.min(incoming, majorityIndex(config.votersOutgoing, acked));
+  return Math.min(incoming, agreedIndex(config.votersOutgoing, acked, quorumOf));
 }
 
-function majorityIndex(voters: readonly MemberId[], acked: (id: MemberId) => LogIndex | undefined): LogIndex {
+function agreedIndex(
+  voters: readonly MemberId[],
+  acked: (id: MemberId) => LogIndex | undefined,
+  quorumOf: (voterCount: number) => number,
+): LogIndex {
   // Nobody to ask: an empty half never holds the other one back.
   if (voters.length === 0) return Infinity;
   const indexes = voters.map((id) => acked(id) ?? 0).sort((a, b) => b - a);
-  return indexes[majorityOf(voters.length) - 1]!;
+  return indexes[quorumOf(voters.length) - 1]!;
 }
 
-/** The state of an election: won when each half is won, lost as soon as one half is. */
-export function quorumVotes(config: Voters, votes: ReadonlyMap<MemberId, boolean>): VoteResult {
-  const incoming = majorityVotes(config.voters, votes);
-  const outgoing = majorityVotes(config.votersOutgoing, votes);
+/**
+ * The state of an election: won when each half is won, lost as soon as one half is.
+ * @param quorumOf how many voters decide.
+ */
+export function quorumVotes(
+  config: Voters,
+  votes: ReadonlyMap<MemberId, boolean>,
+  quorumOf: (voterCount: number) => number = majorityOf,
+): VoteResult {
+  const incoming = halfVotes(config.voters, votes, quorumOf);
+  const outgoing = halfVotes(config.votersOutgoing, votes, quorumOf);
   if (incoming === outgoing) return incoming;
   return incoming === "lost" || outgoing === "lost" ? "lost" : "pending";
 }
 
-function majorityVotes(voters: readonly MemberId[], votes: ReadonlyMap<MemberId, boolean>): VoteResult {
+function halfVotes(
+  voters: readonly MemberId[],
+  votes: ReadonlyMap<MemberId, boolean>,
+  quorumOf: (voterCount: number) => number,
+): VoteResult {
   if (voters.length === 0) return "won";
   let granted = 0;
   let missing = 0;
@@ -51,7 +71,7 @@ function majorityVotes(voters: readonly MemberId[], votes: ReadonlyMap<MemberId,
     if (vote === undefined) missing += 1;
     else if (vote) granted += 1;
   }
-  const needed = majorityOf(voters.length);
+  const needed = quorumOf(voters.length);
   if (granted >= needed) return "won";
   return granted + missing >= needed ? "pending" : "lost";
 }

@@ -11,11 +11,13 @@
 import { assert } from "../base/assert.ts";
 import type { LogIndex, MemberId, Term } from "../base/ids.ts";
 import type { ConfChangeCodec, Proposal } from "./conf_change_codec.ts";
+import type { LogPosition } from "./log_position.ts";
 import { type Message, message, type MessageKind } from "./message.ts";
 import type { RaftOptions } from "./options.ts";
-import { type LogPosition, RaftLog, type RaftLogCapture } from "./raft_log.ts";
+import { RaftLog, type RaftLogCapture } from "./raft_log.ts";
 import { ReadQueue, type ReadQueueCapture } from "./read_index.ts";
 import type { RaftEvent, ReadState } from "./ready.ts";
+import { type RaftRules, SOUND_RULES } from "./rules.ts";
 import { Tracker, type TrackerCapture } from "./tracker.ts";
 import type { ConfState, Entry, HardState, Role, Snapshot, SoftState } from "./types.ts";
 
@@ -61,6 +63,7 @@ export class RaftCore {
   readonly id: MemberId;
   readonly options: RaftOptions;
   readonly host: RaftHost;
+  readonly rules: RaftRules;
   log: RaftLog;
   tracker: Tracker;
   reads = new ReadQueue();
@@ -108,11 +111,19 @@ export class RaftCore {
     this.id = options.id;
     this.options = options;
     this.host = host;
+    this.rules = options.rules ?? SOUND_RULES;
     this.log = log;
-    this.tracker = new Tracker(options.inflightMessagesMax);
+    this.tracker = new Tracker(options.inflightMessagesMax, this.rules);
   }
 
   // ── roles ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A newer term than ours is out there: whatever this member was, it follows now. (Paper §5.1) */
+  enterTerm(term: Term, leader: MemberId | null): void {
+    if (this.rules.higherTermEnds(this.role)) return this.becomeFollower(term, leader);
+    this.term = term;
+    this.vote = null;
+  }
 
   becomeFollower(term: Term, leader: MemberId | null): void {
     assert(term >= this.term, () => `term falls from ${this.term} to ${term}`);
@@ -159,16 +170,15 @@ export class RaftCore {
   }
 
   #reset(term: Term): void {
+    const { electionTicks } = this.options;
     // The vote belongs to the term: forgetting it within the term would allow a second one. (Thesis §3.8)
-    if (term !== this.term) {
-      this.term = term;
-      this.vote = null;
-    }
+    if (this.rules.forgetsVote(this.term, term)) this.vote = null;
+    this.term = term;
     this.leader = null;
     this.electionElapsed = 0;
     this.heartbeatElapsed = 0;
     this.setElectionDeadline(
-      this.options.electionTicks + this.options.prng.below(this.options.electionTicks),
+      this.rules.electionDeadline(electionTicks, this.options.prng.below(electionTicks)),
     );
     this.transferee = null;
     this.tracker.votes = new Map();
@@ -251,7 +261,8 @@ export class RaftCore {
    */
   maybeCommit(): boolean {
     const index = this.tracker.quorumMatch();
-    return this.log.termAt(index) === this.term && this.commitTo(index);
+    const term = this.log.termAt(index);
+    return term !== null && this.rules.mayCount(term, this.term) && this.commitTo(index);
   }
 
   // ── outbox ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -267,13 +278,14 @@ export class RaftCore {
     switch (kind) {
       case "vote":
       case "preVote":
-        return this.voteRequests;
-      case "appendReply":
+        return this.rules.voteWaitsForDisk() ? this.voteRequests : this.messages;
       case "voteReply":
       case "preVoteReply":
         // A promise may leave only once it is on disk: a member that forgot its vote could vote twice in one term,
         // one that forgot an entry could undo its commitment. (Thesis §3.8)
-        return this.replies;
+        return this.rules.voteWaitsForDisk() ? this.replies : this.messages;
+      case "appendReply":
+        return this.rules.acknowledgementWaitsForDisk() ? this.replies : this.messages;
       default:
         return this.messages;
     }
@@ -325,8 +337,12 @@ export class RaftCore {
   }
 
   static restore(options: RaftOptions, host: RaftHost, capture: RaftCoreCapture): RaftCore {
-    const core = new RaftCore(options, host, RaftLog.restore(capture.log, options.committedBytesMax));
-    core.tracker = Tracker.restore(options.inflightMessagesMax, capture.tracker);
+    const core = new RaftCore(
+      options,
+      host,
+      RaftLog.restore(capture.log, options.committedBytesMax, options.rules),
+    );
+    core.tracker = Tracker.restore(options.inflightMessagesMax, capture.tracker, options.rules);
     core.reads = ReadQueue.restore(capture.reads);
     core.term = capture.term;
     core.vote = capture.vote;

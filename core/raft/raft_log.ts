@@ -14,21 +14,9 @@
 
 import { assert } from "../base/assert.ts";
 import type { LogIndex, Term } from "../base/ids.ts";
+import type { LogPosition } from "./log_position.ts";
+import { type RaftRules, SOUND_RULES } from "./rules.ts";
 import type { Entry, Snapshot } from "./types.ts";
-
-/** The place of one entry. Two logs that hold the same position are the same up to it. (Paper §5.3) */
-export interface LogPosition {
-  readonly index: LogIndex;
-  readonly term: Term;
-}
-
-/**
- * Negative, zero or positive as the log ending at `a` is behind, level with or ahead of the one ending at `b`: the
- * later term decides, and only between equal terms the greater length. (Paper §5.4.1)
- */
-export function compareLogPosition(a: LogPosition, b: LogPosition): number {
-  return a.term !== b.term ? a.term - b.term : a.index - b.index;
-}
 
 /** What `append` did: the entries that went in, and those that had to go. */
 export interface AppendEffect {
@@ -78,9 +66,15 @@ export class RaftLog {
   #batchesBytes = 0;
   #applyPaused = false;
   readonly #committedBytesMax: number;
+  readonly #rules: RaftRules;
 
   /** A log as recovered from disk: `entries` follow `base`, and all of it is durable. */
-  constructor(base: LogPosition, entries: readonly Entry[], committedBytesMax: number) {
+  constructor(
+    base: LogPosition,
+    entries: readonly Entry[],
+    committedBytesMax: number,
+    rules: RaftRules = SOUND_RULES,
+  ) {
     assertFollows(base, entries);
     this.#base = base;
     this.#entries = entries.slice();
@@ -90,6 +84,7 @@ export class RaftLog {
     this.#durable = base.index + entries.length;
     this.#nextUnwritten = this.#durable + 1;
     this.#committedBytesMax = committedBytesMax;
+    this.#rules = rules;
   }
 
   get commit(): LogIndex {
@@ -130,7 +125,7 @@ export class RaftLog {
 
   /** True when a log ending at `theirs` is at least as far as this one: its owner may have our vote. (Paper §5.4.1) */
   isUpToDate(theirs: LogPosition): boolean {
-    return compareLogPosition(theirs, this.last()) >= 0;
+    return this.#rules.mayHaveVote(this.#rules.compareLogs(theirs, this.last()));
   }
 
   /**
@@ -162,9 +157,10 @@ export class RaftLog {
    * built. Only at a real conflict of terms does the tail go. (Paper §5.3, figure 2)
    */
   maybeAppend(previous: LogPosition, entries: readonly Entry[]): AppendEffect | "nothingNew" | null {
-    if (!this.holds(previous)) return null;
-    const fresh = this.#findConflict(entries);
-    return fresh === entries.length ? "nothingNew" : this.append(entries.slice(fresh));
+    const any = this.termAt(previous.index) !== null;
+    if (!this.#rules.fitsBehind(this.holds(previous), any)) return null;
+    const kept = this.#rules.keptCount(this.#findConflict(entries));
+    return kept === entries.length ? "nothingNew" : this.append(entries.slice(kept));
   }
 
   /** How many of `entries` are here already. */
@@ -366,8 +362,12 @@ export class RaftLog {
     };
   }
 
-  static restore(capture: RaftLogCapture, committedBytesMax: number): RaftLog {
-    const log = new RaftLog(capture.base, capture.entries, committedBytesMax);
+  static restore(
+    capture: RaftLogCapture,
+    committedBytesMax: number,
+    rules: RaftRules = SOUND_RULES,
+  ): RaftLog {
+    const log = new RaftLog(capture.base, capture.entries, committedBytesMax, rules);
     log.#commit = capture.commit;
     log.#applied = capture.applied;
     log.#handed = capture.handed;

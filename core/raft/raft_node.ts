@@ -124,7 +124,7 @@ export class RaftNode {
   /** @throws InvariantViolation when the options or what was recovered contradict themselves. */
   constructor(options: RaftOptions, recovered: Recovered, host: RaftHost) {
     const { hardState, snapshot } = recovered;
-    const log = new RaftLog(snapshot, recovered.entries, options.committedBytesMax);
+    const log = new RaftLog(snapshot, recovered.entries, options.committedBytesMax, options.rules);
     assert(
       hardState.commit <= log.lastIndex,
       () => `recovered commit ${hardState.commit} is beyond the log's end ${log.lastIndex}`,
@@ -142,10 +142,10 @@ export class RaftNode {
     core.tracker.switchTo(config, new Set(), log.lastIndex);
     core.emit({ kind: "config", config });
     core.term = hardState.term;
-    core.vote = hardState.vote;
     log.commitTo(hardState.commit);
     log.appliedTo(recovered.applied);
     core.becomeFollower(hardState.term, null);
+    core.vote = hardState.vote;
     this.#core = core;
     this.#handedHardState = core.hardState();
     this.#handedSoftState = core.softState();
@@ -169,7 +169,8 @@ export class RaftNode {
 
   /** Campaigns now, by way of pre-vote if that is on. Does nothing on a leader or a member that may not lead. */
   campaign(): void {
-    startCampaign(this.#core, this.#core.options.preVote ? "preElection" : "election");
+    const { rules, options } = this.#core;
+    startCampaign(this.#core, rules.asksBeforeTerm(options.preVote) ? "preElection" : "election");
   }
 
   /** A message from another member arrived: late, twice and out of order are normal. Refusals are events. */
@@ -233,19 +234,19 @@ export class RaftNode {
           return false;
         }
         // To be asked about a term is not to be in it.
-        if (message.kind === "vote") core.becomeFollower(message.term, null);
+        if (message.kind === "vote") core.enterTerm(message.term, null);
         return true;
       case "preVoteReply":
         // A grant bears the term we would campaign for; a refusal bears the term the voter is in.
-        if (message.reject) core.becomeFollower(message.term, null);
+        if (message.reject) core.enterTerm(message.term, null);
         return true;
       case "append":
       case "heartbeat":
       case "snapshot":
-        core.becomeFollower(message.term, message.from);
+        core.enterTerm(message.term, message.from);
         return true;
       default:
-        core.becomeFollower(message.term, null);
+        core.enterTerm(message.term, null);
         return true;
     }
   }
@@ -253,6 +254,7 @@ export class RaftNode {
   #answerOldTerm(message: Message): void {
     const core = this.#core;
     const fromOldLeader = message.kind === "append" || message.kind === "heartbeat";
+    if (fromOldLeader && core.rules.holdsElectionOff(message.term, core.term)) core.electionElapsed = 0;
     if (fromOldLeader && (core.options.checkQuorum || core.options.preVote)) {
       // A member that campaigned alone in a partition is in a newer term than the leader. With leases or pre-vote
       // its requests for votes are not heard, so it would be stuck there; this answer brings the leader up to its

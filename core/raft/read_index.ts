@@ -78,9 +78,12 @@ export class ReadQueue {
     this.#acks.set(from, Math.max(this.#acks.get(from) ?? 0, number));
   }
 
-  /** Takes out the reads that a quorum has now confirmed, oldest first. */
-  takeConfirmed(config: Voters): readonly ReadGrant[] {
-    const confirmed = Math.min(quorumIndex(config, (id) => this.#acks.get(id)), this.#newest());
+  /**
+   * Takes out the reads that a quorum has now confirmed, oldest first.
+   * @param quorumOf how many voters decide.
+   */
+  takeConfirmed(config: Voters, quorumOf: (voterCount: number) => number): readonly ReadGrant[] {
+    const confirmed = Math.min(quorumIndex(config, (id) => this.#acks.get(id), quorumOf), this.#newest());
     if (confirmed <= this.#confirmedCount) return [];
     const grants = this.#unconfirmed.splice(0, confirmed - this.#confirmedCount);
     this.#confirmedCount = confirmed;

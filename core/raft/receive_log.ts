@@ -18,7 +18,7 @@ export function handleAppend(core: RaftCore, append: Message): void {
     // Our log may go on beyond what this append covers, with entries the leader never saw: neither commit nor
     // acknowledge those. (Paper figure 2, AppendEntries 5)
     const lastCovered = previous.index + append.entries.length;
-    core.commitTo(Math.min(append.commit, lastCovered));
+    core.commitTo(core.rules.commitUpTo(append.commit, lastCovered, core.log.lastIndex));
     core.send({ kind: "appendReply", to: append.from, index: lastCovered });
     return;
   }
@@ -34,7 +34,8 @@ export function handleAppend(core: RaftCore, append: Message): void {
 }
 
 export function handleHeartbeat(core: RaftCore, heartbeat: Message): void {
-  core.commitTo(heartbeat.commit);
+  // Its sender has compared that far already.
+  core.commitTo(core.rules.commitUpTo(heartbeat.commit, heartbeat.commit, core.log.lastIndex));
   core.send({ kind: "heartbeatReply", to: heartbeat.from, context: heartbeat.context });
 }
 

@@ -62,7 +62,7 @@ export function broadcastHeartbeat(core: RaftCore): void {
   for (const [id, progress] of core.tracker.progress) {
     if (id === core.id) continue;
     // Never beyond what is known to match: the member may hold something else there.
-    const commit: LogIndex = Math.min(progress.match, core.log.commit);
+    const commit: LogIndex = core.rules.commitUpTo(core.log.commit, progress.match, core.log.lastIndex);
     core.send({ kind: "heartbeat", to: id, commit, context });
     progress.sentCommit = commit;
   }

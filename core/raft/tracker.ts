@@ -7,6 +7,7 @@ import type { LogIndex, MemberId } from "../base/ids.ts";
 import { EMPTY_CONFIG, isJoint, membersOf } from "./membership.ts";
 import { Progress, type ProgressCapture } from "./progress.ts";
 import { quorumIndex, quorumVotes, type VoteResult } from "./quorum.ts";
+import { type RaftRules, SOUND_RULES } from "./rules.ts";
 import type { ConfState } from "./types.ts";
 
 export interface TrackerCapture {
@@ -22,9 +23,11 @@ export class Tracker {
   /** By member, not by message: a vote that arrives twice counts once. */
   votes = new Map<MemberId, boolean>();
   readonly #inflightMax: number;
+  readonly #rules: RaftRules;
 
-  constructor(inflightMax: number) {
+  constructor(inflightMax: number, rules: RaftRules = SOUND_RULES) {
     this.#inflightMax = inflightMax;
+    this.#rules = rules;
   }
 
   /**
@@ -72,19 +75,20 @@ export class Tracker {
 
   /** The highest index that a quorum holds durably. */
   quorumMatch(): LogIndex {
-    return quorumIndex(this.config, (id) => this.progress.get(id)?.match);
+    return quorumIndex(this.config, (id) => this.progress.get(id)?.match, this.#rules.quorumOf);
   }
 
   /** True when a quorum was heard from since the last check. */
   isQuorumActive(): boolean {
     const active = new Map<MemberId, boolean>();
     for (const [id, progress] of this.progress) active.set(id, progress.recentActive);
-    return quorumVotes(this.config, active) === "won";
+    return quorumVotes(this.config, active, this.#rules.quorumOf) === "won";
   }
 
   /** The first answer of a voter stands. */
   recordVote(id: MemberId, granted: boolean): void {
-    if (!this.votes.has(id)) this.votes.set(id, granted);
+    const name = this.#rules.ballotOf(id, this.votes, this.config.voters);
+    if (!this.votes.has(name)) this.votes.set(name, granted);
   }
 
   tally(): { readonly granted: number; readonly rejected: number; readonly result: VoteResult } {
@@ -96,7 +100,7 @@ export class Tracker {
       if (vote) granted += 1;
       else rejected += 1;
     }
-    return { granted, rejected, result: quorumVotes(this.config, this.votes) };
+    return { granted, rejected, result: quorumVotes(this.config, this.votes, this.#rules.quorumOf) };
   }
 
   capture(): TrackerCapture {
@@ -107,8 +111,8 @@ export class Tracker {
     };
   }
 
-  static restore(inflightMax: number, capture: TrackerCapture): Tracker {
-    const tracker = new Tracker(inflightMax);
+  static restore(inflightMax: number, capture: TrackerCapture, rules: RaftRules = SOUND_RULES): Tracker {
+    const tracker = new Tracker(inflightMax, rules);
     tracker.config = capture.config;
     tracker.votes = new Map(capture.votes);
     for (const id of membersOf(capture.config)) {

@@ -2,7 +2,7 @@
 // and the hunter. Each home carries them out in its own way; the names are those of the scenario language.
 
 import type { MemberId } from "../base/ids.ts";
-import type { ClientRequest } from "../member/io.ts";
+import type { ClientRequest, MemberInfo } from "../member/io.ts";
 import type { LinkSettings } from "./sim_network.ts";
 
 export type OperatorAction =
@@ -16,6 +16,22 @@ export type OperatorAction =
   | { readonly kind: "wipe"; readonly member: MemberId }
   /** Each write takes this long from now on. */
   | { readonly kind: "slowDisk"; readonly member: MemberId; readonly delayMs: number }
+  /** A full disk refuses the next write and every one after it; the member stops. */
+  | { readonly kind: "fillDisk"; readonly member: MemberId }
+  | { readonly kind: "freeDisk"; readonly member: MemberId }
+  /** Durable bytes change: one bit flips, or a stretch is overwritten by bytes meant for elsewhere. `draw` says where. */
+  | {
+    readonly kind: "corruptDisk";
+    readonly member: MemberId;
+    readonly how: "rot" | "misdirect";
+    readonly draw: number;
+  }
+  /** From now on its clock ticks at this pace. */
+  | { readonly kind: "clock"; readonly member: MemberId; readonly tickEveryMs: number }
+  /** Its clock leaps: so many ticks at once. */
+  | { readonly kind: "leap"; readonly member: MemberId; readonly ticks: number }
+  /** A member that the cluster has added starts on an empty disk; `members` is whom it was told of. */
+  | { readonly kind: "join"; readonly info: MemberInfo; readonly members: readonly MemberInfo[] }
   /** Its timer strikes now. */
   | { readonly kind: "elect"; readonly member: MemberId }
   | { readonly kind: "transfer"; readonly to: MemberId }
@@ -35,3 +51,9 @@ export type OperatorAction =
   /** Its next election deadline, chance taken out: said aloud wherever it is used. */
   | { readonly kind: "pin"; readonly member: MemberId; readonly deadlineTicks: number }
   | { readonly kind: "request"; readonly member: MemberId; readonly request: ClientRequest };
+
+/** An action and the virtual time at which it was taken: a list of these tells a run's troubles again. */
+export interface TimedAction {
+  readonly atMs: number;
+  readonly action: OperatorAction;
+}

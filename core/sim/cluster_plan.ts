@@ -5,6 +5,7 @@ import { type ClusterId, type MemberId } from "../base/ids.ts";
 import type { MemberInfo } from "../member/io.ts";
 import type { Rules, Timing } from "../member/options.ts";
 import { clusterIdFor, memberIdFor } from "../wire/etcd_ids.ts";
+import type { BrokenRuleKey } from "./broken/mod.ts";
 import type { LinkSettings } from "./sim_network.ts";
 
 export interface ClusterPlan {
@@ -23,6 +24,10 @@ export interface ClusterPlan {
   readonly snapshotCount: number;
   readonly catchUpEntries: number;
   readonly segmentBytesMax: number;
+  /** Bytes of entries in one append; left out: etcd's megabyte. Small ones take a log apart, entry by entry. */
+  readonly appendBytesMax?: number;
+  /** Every member lacks this rule; left out: the sound core. */
+  readonly broken?: BrokenRuleKey;
 }
 
 export const CLUSTER_TOKEN = "etcd-cluster-1";

@@ -16,6 +16,7 @@ import type { Disk, Network } from "../member/ports.ts";
 import type { TraceEvent } from "../member/trace.ts";
 import type { MemberView } from "../member/view.ts";
 import type { OperatorAction } from "./actions.ts";
+import { rulesWithout } from "./broken/mod.ts";
 import { clusterOf, type ClusterPlan, initialMembers } from "./cluster_plan.ts";
 import {
   EventQueue,
@@ -26,6 +27,7 @@ import {
 } from "./event_queue.ts";
 import { SimDisk, type SimDiskState } from "./sim_disk.ts";
 import { SimNetwork, type SimNetworkState } from "./sim_network.ts";
+import { addTrace } from "./trace_hash.ts";
 
 export type SimMemberState = "running" | "paused" | "stopped" | "refused" | "removed";
 
@@ -37,6 +39,8 @@ export interface SimMember {
   /** The machine itself, null unless running or paused. For checkers and views: nobody else may touch it. */
   readonly member: Member | null;
   readonly disk: SimDisk;
+  /** Its disk no longer holds what was made durable on it: wiped, rotten, or written over. */
+  readonly damaged: boolean;
 }
 
 export interface TraceRecord {
@@ -56,6 +60,8 @@ export interface SimObserver {
   onCrash?(sim: ClusterSim, member: MemberId): void;
   onRestart?(sim: ClusterSim, member: MemberId): void;
   onWipe?(member: MemberId): void;
+  /** A client asks. */
+  onRequest?(requestId: number, member: MemberId, request: ClientRequest, atMs: number): void;
   /** `last` is false while more may follow: only streams have more than one response. */
   onResponse?(requestId: number, response: ClientResponse, last: boolean): void;
   /** A member hands a frame to the network, whatever becomes of it there. */
@@ -81,10 +87,16 @@ interface Slot {
   requests: Map<number, number>;
   /** Where the driver of this start begins to number its requests. */
   firstRequestId: number;
+  /** Names this start in the ids of requests: 256 of them for each millisecond between two starts, as etcd has it. */
+  startId: number;
   /** Drew the election deadlines of this start. */
   seed: number;
   /** Its disk was replaced by an empty one. */
   wiped: boolean;
+  /** Its disk no longer holds what was made durable on it. */
+  damaged: boolean;
+  /** Its disk takes no more writes. */
+  full: boolean;
 }
 
 type SlotState = Omit<Slot, "member" | "driver" | "disk"> & {
@@ -111,6 +123,7 @@ export class ClusterSim {
   readonly #network: SimNetwork;
   readonly #prng: Prng;
   readonly #slots = new Map<MemberId, Slot>();
+  #ids: readonly MemberId[] = [];
   readonly #hash: StateHash;
   #traceCount = 0;
   #eventCount = 0;
@@ -180,7 +193,7 @@ export class ClusterSim {
 
   /** All members that ever were, in id order. */
   get ids(): readonly MemberId[] {
-    return [...this.#slots.keys()].sort();
+    return this.#ids;
   }
 
   get network(): SimNetwork {
@@ -256,7 +269,8 @@ export class ClusterSim {
 
   /** Wakes the owner's observer after `delayMs`: how fault injectors and workloads keep time. */
   planFor(owner: PlanOwner, delayMs: number, what: string): void {
-    this.#queue.plan(delayMs, { kind: "plan", owner, what });
+    // Troubles come first on their millisecond, so that a list of them falls exactly where the dice let them fall.
+    this.#queue.plan(delayMs, { kind: "plan", owner, what }, owner === "faults");
   }
 
   // --- Verbs ---------------------------------------------------------------------------------------------------
@@ -269,6 +283,7 @@ export class ClusterSim {
   /** Asks a member; the answer comes through observers' `onResponse` under the number returned. */
   request(member: MemberId, request: ClientRequest): number {
     const requestId = this.#nextRequestId++;
+    for (const observer of this.#observers) observer.onRequest?.(requestId, member, request, this.nowMs);
     this.#queue.plan(0, { kind: "request", member, requestId, request });
     return requestId;
   }
@@ -303,6 +318,28 @@ export class ClusterSim {
         return this.#wipe(this.#slot(action.member));
       case "slowDisk":
         this.#slot(action.member).diskDelayMs = { min: action.delayMs, max: action.delayMs };
+        return null;
+      case "fillDisk":
+        if (this.#slot(action.member).full) return "that disk is full already";
+        this.#slot(action.member).full = true;
+        return null;
+      case "freeDisk":
+        if (!this.#slot(action.member).full) return "that disk is not full";
+        this.#slot(action.member).full = false;
+        return null;
+      case "corruptDisk": {
+        const slot = this.#slot(action.member);
+        slot.damaged = true;
+        return slot.disk.corrupt(action.how, new Prng(action.draw));
+      }
+      case "clock":
+        this.#slot(action.member).tickEveryMs = action.tickEveryMs;
+        return null;
+      case "leap":
+        return this.#leap(this.#slot(action.member), action.ticks);
+      case "join":
+        if (this.#slots.has(action.info.id)) return `${action.info.name} is here already`;
+        this.#start(this.#addSlot(action.info, { kind: "join", members: action.members }));
         return null;
       case "elect":
         return this.#ask(this.#slot(action.member), { kind: "campaign" });
@@ -341,21 +378,31 @@ export class ClusterSim {
 
   /** Starts a member that the cluster has added: on an empty disk, knowing the others. */
   join(info: MemberInfo, members: readonly MemberInfo[]): void {
-    assert(!this.#slots.has(info.id), `${info.name} is a member already`);
-    this.#start(this.#addSlot(info, { kind: "join", members }));
+    assert(this.act({ kind: "join", info, members }) === null, `${info.name} is a member already`);
   }
 
   #crash(slot: Slot): string | null {
     if (!slot.member) return `${slot.info.name} is not running`;
     for (const observer of this.#observers) observer.onCrash?.(this, slot.info.id);
     slot.driver?.stop();
+    this.#emptyRoom(slot, "stopped", null);
+    return null;
+  }
+
+  /** What is left of a member that has stopped: its disk, as its last write may have left it. */
+  #emptyRoom(slot: Slot, state: SimMemberState, why: string | null): void {
     slot.disk.crash(this.#prng);
     const lost = [...slot.requests.values()];
     // What had come while it was paused is lost with it.
     for (const event of slot.held) if (event.kind === "request") lost.push(event.requestId);
-    Object.assign(slot, { state: "stopped", member: null, driver: null, held: [], requests: new Map() });
+    Object.assign(slot, { state, why, member: null, driver: null, held: [], requests: new Map() });
     // Whoever waits for an answer of this member sees its connection break and cannot know what became of it.
     for (const requestId of lost) this.#answer(requestId, ETCD_ERRORS.timeoutDueToConnectionLost, true);
+  }
+
+  #leap(slot: Slot, ticks: number): string | null {
+    if (slot.state !== "running") return `${slot.info.name} is ${slot.state}`;
+    for (let i = 0; i < ticks && slot.driver !== null; i++) slot.driver.tick();
     return null;
   }
 
@@ -385,6 +432,7 @@ export class ClusterSim {
     if (slot.member) return `${slot.info.name} is running`;
     slot.disk.wipe();
     slot.wiped = true;
+    slot.damaged = true;
     for (const observer of this.#observers) observer.onWipe?.(slot.info.id);
     return null;
   }
@@ -415,6 +463,8 @@ export class ClusterSim {
       state: "stopped",
       why: null,
       wiped: false,
+      damaged: false,
+      full: false,
       start: 0,
       member: null,
       driver: null,
@@ -427,20 +477,27 @@ export class ClusterSim {
       held: [],
       requests: new Map(),
       firstRequestId: 1,
+      startId: 0,
       seed: 0,
     };
-    this.#slots.set(info.id, slot);
+    this.#setSlot(slot);
     return slot;
   }
 
+  #setSlot(slot: Slot): void {
+    this.#slots.set(slot.info.id, slot);
+    this.#ids = [...this.#slots.keys()].sort();
+  }
+
   #start(slot: Slot): void {
-    if (slot.wiped && slot.bootstrap.kind === "new") {
+    if (slot.wiped) {
       // As etcd does by asking the others: a member that has forgotten its votes must not come back under its name.
       slot.state = "refused";
       slot.why = `member ${slot.info.id} has already been bootstrapped; remove it and add it again`;
       return;
     }
     slot.start += 1;
+    slot.startId = this.nowMs + slot.start;
     slot.firstRequestId = 1;
     const options = this.#optionsOf(slot, this.#prng.nextUint32());
     const recovery = Member.recover(options, slot.disk.image());
@@ -461,7 +518,7 @@ export class ClusterSim {
   #restoreSlot(state: SlotState): void {
     const { member, disk, ...rest } = state;
     const slot: Slot = { ...clonePlain(rest), member: null, driver: null, disk: SimDisk.restore(disk) };
-    this.#slots.set(slot.info.id, slot);
+    this.#setSlot(slot);
     if (!member) return;
     slot.member = Member.restore(this.#optionsOf(slot, slot.seed), member);
     slot.driver = this.#drive(slot, slot.member, []);
@@ -474,7 +531,8 @@ export class ClusterSim {
   }
 
   #optionsOf(slot: Slot, seed: number): MemberOptions {
-    const { timing, rules, snapshotCount, catchUpEntries, segmentBytesMax } = this.plan;
+    const { timing, rules, snapshotCount, catchUpEntries, segmentBytesMax, appendBytesMax, broken } =
+      this.plan;
     return {
       ...MEMBER_DEFAULTS,
       id: slot.info.id,
@@ -484,8 +542,12 @@ export class ClusterSim {
       bootstrap: slot.bootstrap,
       timing,
       rules,
+      raft: {
+        ...(appendBytesMax !== undefined && { messageBytesMax: appendBytesMax }),
+        ...(broken !== undefined && { rules: rulesWithout(broken) }),
+      },
       seed,
-      startId: slot.start,
+      startId: slot.startId,
       snapshotCount,
       catchUpEntries,
       segmentBytesMax,
@@ -500,7 +562,12 @@ export class ClusterSim {
       write: (write) => {
         slot.disk.begin(write);
         const delayMs = this.#prng.between(slot.diskDelayMs.min, slot.diskDelayMs.max);
-        this.#queue.plan(delayMs, { kind: "written", member: id, start, writeId: write.writeId });
+        this.#queue.plan(
+          delayMs,
+          slot.full
+            ? { kind: "refusedWrite", member: id, start }
+            : { kind: "written", member: id, start, writeId: write.writeId },
+        );
       },
       close: () => {},
     };
@@ -525,10 +592,9 @@ export class ClusterSim {
 
   #onStopped(slot: Slot, reason: StopReason): void {
     if (reason.kind === "violation") throw reason.error;
-    slot.state = reason.kind === "removed" ? "removed" : "refused";
-    slot.why = reason.kind === "removed" ? "it was removed from the cluster" : reason.kind;
-    slot.member = null;
-    slot.driver = null;
+    for (const observer of this.#observers) observer.onCrash?.(this, slot.info.id);
+    if (reason.kind === "removed") this.#emptyRoom(slot, "removed", "it was removed from the cluster");
+    else this.#emptyRoom(slot, "stopped", reason.why);
   }
 
   // --- Events --------------------------------------------------------------------------------------------------
@@ -553,6 +619,9 @@ export class ClusterSim {
       case "written":
         slot.disk.complete(event.writeId);
         driver.written(event.writeId);
+        break;
+      case "refusedWrite":
+        driver.diskFailed("no space left on device");
         break;
       case "frame":
         if (this.#network.isCut(event.from, event.to)) return;
@@ -616,7 +685,7 @@ export class ClusterSim {
 
   #trace(member: MemberId, event: TraceEvent): void {
     const record = { number: ++this.#traceCount, atMs: this.nowMs, member, event };
-    this.#hash.addText(JSON.stringify(record));
+    addTrace(this.#hash, record);
     for (const observer of this.#observers) observer.onTrace?.(record);
   }
 

@@ -9,6 +9,8 @@ export type SimEvent =
   | { readonly kind: "tick"; readonly member: MemberId; readonly start: number }
   /** `start` numbers a member's starts: what was meant for an earlier life finds nobody. */
   | { readonly kind: "written"; readonly member: MemberId; readonly start: number; readonly writeId: number }
+  /** The disk has no room for the write in flight. */
+  | { readonly kind: "refusedWrite"; readonly member: MemberId; readonly start: number }
   | { readonly kind: "frame"; readonly from: MemberId; readonly to: MemberId; readonly frame: Uint8Array }
   | {
     readonly kind: "request";
@@ -47,6 +49,9 @@ export interface EventQueueState {
   readonly nextOrder: number;
 }
 
+/** More than any run's count of events. */
+const AHEAD = 2 ** 52;
+
 export class EventQueue {
   readonly #heap = new Heap<PlannedEvent>((a, b) =>
     a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
@@ -79,9 +84,13 @@ export class EventQueue {
     return this.#heap.peek()?.atMs ?? null;
   }
 
-  /** @param delayMs whole milliseconds from now, >= 0. */
-  plan(delayMs: number, event: SimEvent): void {
-    this.#heap.push({ atMs: this.#nowMs + delayMs, order: this.#nextOrder++, event });
+  /**
+   * @param delayMs whole milliseconds from now, >= 0.
+   * @param first ahead of everything else on that millisecond, whenever that was planned.
+   */
+  plan(delayMs: number, event: SimEvent, first = false): void {
+    const order = this.#nextOrder++ - (first ? AHEAD : 0);
+    this.#heap.push({ atMs: this.#nowMs + delayMs, order, event });
   }
 
   /** Moves time to the next event and takes it. */

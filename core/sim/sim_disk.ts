@@ -11,22 +11,26 @@ export interface SimDiskState {
   /** Each file as the chunks it was appended in. */
   readonly files: Map<string, Uint8Array[]>;
   readonly pending: DiskWrite | null;
+  /** Where the newest write begins in each file it touched. */
+  readonly newest: Map<string, number>;
 }
 
 export class SimDisk {
   #files = new Map<string, Uint8Array[]>();
   #pending: DiskWrite | null = null;
+  #newest = new Map<string, number>();
   #writtenBytes = 0;
 
   static restore(state: SimDiskState): SimDisk {
     const disk = new SimDisk();
     disk.#files = clonePlain(state.files);
     disk.#pending = state.pending;
+    disk.#newest = new Map(state.newest);
     return disk;
   }
 
   capture(): SimDiskState {
-    return { files: clonePlain(this.#files), pending: this.#pending };
+    return { files: clonePlain(this.#files), pending: this.#pending, newest: new Map(this.#newest) };
   }
 
   get writtenBytes(): number {
@@ -47,6 +51,7 @@ export class SimDisk {
       this.#pending?.writeId === writeId,
       () => `completing ${writeId}, pending ${this.#pending?.writeId}`,
     );
+    this.#newest.clear();
     for (const op of this.#pending!.ops) this.#perform(op);
     this.#pending = null;
   }
@@ -59,6 +64,7 @@ export class SimDisk {
     const write = this.#pending;
     this.#pending = null;
     if (!write) return;
+    this.#newest.clear();
     const survivingCount = prng.below(write.ops.length + 1);
     for (const op of write.ops.slice(0, survivingCount)) this.#perform(op);
     const torn = write.ops[survivingCount];
@@ -72,19 +78,32 @@ export class SimDisk {
   /** An empty disk in its place. */
   wipe(): void {
     this.#files.clear();
+    this.#newest.clear();
     this.#pending = null;
   }
 
-  /** Flips one bit of one file: rot. Returns where, or null when there is nothing to rot. */
-  rot(prng: Prng): { readonly file: string; readonly offsetBytes: number } | null {
-    const files = [...this.image()].filter(([, bytes]) => bytes.length > 0);
-    if (files.length === 0) return null;
-    const [file, bytes] = prng.pick(files);
-    const rotten = bytes.slice();
-    const offsetBytes = prng.below(bytes.length);
-    rotten[offsetBytes]! ^= 1 << prng.below(8);
-    this.#files.set(file, [rotten]);
-    return { file, offsetBytes };
+  /**
+   * Changes durable bytes: one bit flips, or a stretch is overwritten by bytes from elsewhere on this disk. The newest
+   * write is spared, because there rot may pass for a tear, which no member can tell.
+   * @returns why nothing was changed, or null.
+   */
+  corrupt(how: "rot" | "misdirect", prng: Prng): string | null {
+    const files = [...this.image()].flatMap(([file, bytes]) => {
+      const settledBytes = this.#newest.get(file) ?? bytes.length;
+      return settledBytes > 0 ? [{ file, bytes, settledBytes }] : [];
+    });
+    if (files.length === 0) return "there is nothing to corrupt";
+    const { file, bytes, settledBytes } = prng.pick(files);
+    const corrupted = bytes.slice();
+    const at = prng.below(settledBytes);
+    if (how === "rot") corrupted[at]! ^= 1 << prng.below(8);
+    else {
+      const source = prng.pick(files).bytes;
+      const stray = source.subarray(prng.below(source.length)).subarray(0, settledBytes - at).slice(0, 512);
+      corrupted.set(stray, at);
+    }
+    this.#files.set(file, [corrupted]);
+    return null;
   }
 
   /** The files as a host would find them when opening this disk. */
@@ -108,6 +127,7 @@ export class SimDisk {
           chunks.length < 64 ? [...chunks, op.bytes] : [concatBytes([...chunks, op.bytes])],
         );
         this.#writtenBytes += op.bytes.length;
+        if (!this.#newest.has(op.file)) this.#newest.set(op.file, op.offsetBytes);
         break;
       }
       case "truncate": {
@@ -117,6 +137,7 @@ export class SimDisk {
       }
       case "replace":
         this.#files.set(op.file, [op.bytes]);
+        this.#newest.set(op.file, 0);
         this.#writtenBytes += op.bytes.length;
         break;
       case "remove":

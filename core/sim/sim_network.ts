@@ -85,7 +85,8 @@ export class SimNetwork {
   }
 
   isCut(from: MemberId, to: MemberId): boolean {
-    return this.#cut.has(linkKey(from, to));
+    // Asked twice for each frame, and mostly nothing is cut.
+    return this.#cut.size > 0 && this.#cut.has(linkKey(from, to));
   }
 
   /** The cut directions, sorted. */
@@ -99,7 +100,8 @@ export class SimNetwork {
       this.#counts.stopped += 1;
       return;
     }
-    const link = { ...this.#base, ...this.#settings.get(linkKey(from, to)) };
+    const own = this.#settings.size > 0 ? this.#settings.get(linkKey(from, to)) : undefined;
+    const link = own === undefined ? this.#base : { ...this.#base, ...own };
     if (this.#prng.chance(link.lossPerMille)) {
       this.#counts.lost += 1;
       return;

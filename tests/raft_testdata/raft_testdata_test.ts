@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { Progress } from "../../core/raft/progress.ts";
 import { RaftCore } from "../../core/raft/raft_core.ts";
-import { compareLogPosition, RaftLog } from "../../core/raft/raft_log.ts";
+import { compareLogPosition } from "../../core/raft/log_position.ts";
+import { RaftLog } from "../../core/raft/raft_log.ts";
 import { Tracker } from "../../core/raft/tracker.ts";
 import { parseCases } from "./datadriven.ts";
 import { playDirectory } from "./play.ts";

@@ -1,83 +1,147 @@
 // Hunts for broken rules: one seed after another, each a cluster with its own troubles.
 //
-//   deno task hunt                    seeds from 1 on, for one minute
-//   deno task hunt --seed 143         this one, with what it was made of
-//   deno task hunt --seed 1 --count 500
+//   deno task hunt                          seeds from 1 on, for one minute
+//   deno task hunt --seed 143               this one, with what was done to it
+//   deno task hunt --minutes 60 --jobs 2    on two cores
+//   deno task hunt --broken moreThanHalf    without this rule, until a promise breaks
+//   deno task hunt --replay run.json        a run file, as the hunter wrote it
+//
+// Interrupted, it ends the seeds under way and says what it has.
 
-import { parseArgs } from "node:util";
-import { drawHuntPlan, type HuntResult, runHunt } from "../../core/check/hunt.ts";
+import { drawBrokenPlan } from "../../core/check/gallery.ts";
+import { drawHuntPlan, type HuntResult } from "../../core/check/hunt.ts";
+import { decodeRunFile, encodeRunFile, replay, runFileOf } from "../../core/check/run_file.ts";
+import { shrink } from "../../core/check/shrink.ts";
+import { BadCommand, type HuntCommand, readCommand, USAGE } from "./hunt_options.ts";
+import type { Errand } from "./hunt_worker.ts";
+import { describeRun, LEGEND } from "./legend.ts";
 
-const USAGE = "deno task hunt [--seed S] [--count N] [--minutes M]";
+const PROGRESS_EVERY = 25;
 
-const options = readOptions();
-const startedMs = performance.now();
-const failures: HuntResult[] = [];
-let eventCount = 0;
-let virtualMs = 0;
-let playedCount = 0;
-for (let seed = options.seed; goesOn(seed); seed++) {
-  const result = runHunt(seed);
-  playedCount += 1;
-  eventCount += result.eventCount;
-  virtualMs += result.virtualMs;
-  if (result.failure) {
-    failures.push(result);
-    console.log(`seed ${seed}: ${result.failure.message} (event ${result.failure.atEvent})`);
-  } else if (options.count === 1) console.log(describe(result));
-  else if (playedCount % 25 === 0) console.log(progress());
-}
-console.log(progress());
-if (failures.length > 0) console.log(`again: deno task hunt --seed ${failures[0]!.seed}`);
-Deno.exit(failures.length === 0 ? 0 : 1);
+if (import.meta.main) Deno.exit(await main(Deno.args));
 
-function goesOn(seed: number): boolean {
-  if (options.count !== null) return seed < options.seed + options.count;
-  return performance.now() - startedMs < options.minutes * 60_000;
-}
-
-function progress(): string {
-  const ms = performance.now() - startedMs;
-  return `${playedCount} seeds, ${failures.length} failed, ${eventCount} events, ` +
-    `${Math.round((eventCount / ms) * 1000)} events/s, ${Math.round(virtualMs / ms)}x real time`;
-}
-
-function describe(result: HuntResult): string {
-  const { cluster, faults } = drawHuntPlan(result.seed);
-  return [
-    `seed ${result.seed}: ${cluster.size} members, ${faults.kinds.join(", ")}`,
-    `${result.eventCount} events in ${result.virtualMs} ms of virtual time, ${result.checkCount} checks`,
-    `${result.answeredCount} requests answered, ${result.unknownCount} with unknown outcome`,
-    `done to it: ${[...result.faultCounts].map(([kind, count]) => `${kind} ${count}`).join(", ")}`,
-    `trace ${result.traceHash}`,
-  ].join("\n");
-}
-
-function readOptions(): { seed: number; count: number | null; minutes: number } {
-  let values: { seed?: string; count?: string; minutes?: string };
+/** @returns the exit code: 0 when nothing broke (with a rule out: when something did), 1 otherwise, 2 for a bad command. */
+async function main(args: readonly string[]): Promise<number> {
+  let command: HuntCommand;
   try {
-    ({ values } = parseArgs({
-      args: Deno.args,
-      options: { seed: { type: "string" }, count: { type: "string" }, minutes: { type: "string" } },
-    }));
+    command = readCommand(args);
   } catch (error) {
-    return refuse((error as Error).message);
+    if (!(error instanceof BadCommand)) throw error;
+    console.error(`${error.message}\nusage: ${USAGE}`);
+    return 2;
   }
-  const seed = wholeNumber("--seed", values.seed ?? "1");
-  // A seed alone means that seed alone.
-  const alone = values.seed !== undefined && values.minutes === undefined;
-  const count = values.count !== undefined ? wholeNumber("--count", values.count) : alone ? 1 : null;
-  return { seed, count, minutes: wholeNumber("--minutes", values.minutes ?? "1") };
+  if (command.replay !== null) return replayFile(command.replay);
+  const failures = await hunt(command);
+  const first = failures[0];
+  if (first !== undefined) tell(first, command);
+  return (first === undefined) === (command.broken === null) ? 0 : 1;
 }
 
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (text === "" || !Number.isSafeInteger(value) || value < 0) {
-    return refuse(`${name} ${text} is not a whole number`);
-  }
-  return value;
+// --- Hunting ---------------------------------------------------------------------------------------------------
+
+async function hunt(command: HuntCommand): Promise<readonly HuntResult[]> {
+  const startedMs = performance.now();
+  const failures: HuntResult[] = [];
+  const sums = { seeds: 0, events: 0, virtualMs: 0 };
+  let interrupted = false;
+  let nextSeed = command.seed;
+  const onInterrupt = () => {
+    interrupted = true;
+  };
+  Deno.addSignalListener("SIGINT", onInterrupt);
+
+  const goesOn = () => {
+    if (interrupted || (command.broken !== null && failures.length > 0)) return false;
+    if (command.count !== null) return nextSeed < command.seed + command.count;
+    return performance.now() - startedMs < command.minutes * 60_000;
+  };
+  const progress = () => {
+    const ms = performance.now() - startedMs;
+    return `${sums.seeds} seeds, ${failures.length} failed, ${sums.events} events, ` +
+      `${Math.round((sums.events / ms) * 1000)} events/s, ${Math.round(sums.virtualMs / ms)}x real time`;
+  };
+  const take = (result: HuntResult) => {
+    sums.seeds += 1;
+    sums.events += result.eventCount;
+    sums.virtualMs += result.virtualMs;
+    if (result.failure !== null) {
+      failures.push(result);
+      console.log(`seed ${result.seed}: ${result.failure.message} (event ${result.failure.atEvent})`);
+    } else if (command.count === 1) {
+      console.log(`${describeRun(planOf(command, result.seed), result)}\n${LEGEND}`);
+    }
+    if (sums.seeds % PROGRESS_EVERY === 0) console.log(progress());
+  };
+
+  await Promise.all(Array.from({ length: command.jobs }, async () => {
+    const worker = new Worker(import.meta.resolve("./hunt_worker.ts"), { type: "module" });
+    while (goesOn()) take(await play(worker, { seed: nextSeed++, broken: command.broken }));
+    worker.terminate();
+  }));
+  Deno.removeSignalListener("SIGINT", onInterrupt);
+  console.log(interrupted ? `${progress()}; interrupted` : progress());
+  // Jobs finish in their own order; the first failure is that of the first seed.
+  return failures.sort((a, b) => a.seed - b.seed);
 }
 
-function refuse(why: string): never {
-  console.error(`${why}\nusage: ${USAGE}`);
-  Deno.exit(2);
+function play(worker: Worker, errand: Errand): Promise<HuntResult> {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data as HuntResult);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(`seed ${errand.seed}: ${event.message}`));
+    };
+    worker.postMessage(errand);
+  });
+}
+
+function planOf({ broken }: HuntCommand, seed: number) {
+  return broken === null ? drawHuntPlan(seed) : drawBrokenPlan(broken, seed);
+}
+
+// --- A finding -------------------------------------------------------------------------------------------------
+
+/** Shrinks a finding, tells it, and keeps it as a file where one was asked for. */
+function tell(found: HuntResult, command: HuntCommand): void {
+  const plan = planOf(command, found.seed);
+  const small = shrink(plan, found);
+  console.log(
+    `\nshrunk in ${small.triedCount} runs: ${found.actions.length} actions to ${small.actions.length}, ` +
+      `${found.eventCount} events to ${small.result.eventCount}`,
+  );
+  console.log(`${describeRun(small.plan, small.result)}\n${LEGEND}\n${JSON.stringify(small.plan)}`);
+  const rule = command.broken === null ? "" : ` --broken ${command.broken}`;
+  console.log(`again: deno task hunt --seed ${found.seed}${rule}`);
+  if (command.out === null) return;
+  const file = `${command.out}/${command.broken ?? "run"}-${found.seed}.json`;
+  try {
+    Deno.mkdirSync(command.out, { recursive: true });
+    Deno.writeTextFileSync(file, encodeRunFile(runFileOf(small.plan, small.actions)));
+    console.log(`kept: deno task hunt --replay ${file}`);
+  } catch (error) {
+    console.error(`cannot write ${file}: ${(error as Error).message}`);
+  }
+}
+
+function replayFile(path: string): number {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    console.error(`cannot read ${path}: ${(error as Error).message}`);
+    return 2;
+  }
+  const reading = decodeRunFile(text);
+  if (reading.kind === "unreadable") {
+    console.error(`${path} cannot be played: ${reading.says}`);
+    return 2;
+  }
+  const { run } = reading;
+  const result = replay(run);
+  console.log(`${describeRun(run.plan, result)}\n${LEGEND}`);
+  if (result.traceHash === run.traceHash) return 0;
+  console.error(
+    `this run took another course than when it was kept: trace ${result.traceHash}, not ${run.traceHash}`,
+  );
+  return 1;
 }

@@ -30,7 +30,7 @@ Deno.test("a disk with rot in the middle of its log is refused with what is lost
   for (let seed = 1; seed <= 30; seed++) {
     const hands = HandsOnMember.alone();
     for (let i = 0; i < 20; i++) hands.ask(put(`k${i}`));
-    hands.disk.rot(new Prng(seed));
+    hands.disk.corrupt("rot", new Prng(seed));
 
     const recovery = recoveryOf(hands.options, hands.disk);
     if (recovery.kind === "running") continue;

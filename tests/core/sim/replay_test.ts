@@ -40,7 +40,7 @@ Deno.test("a run goes on from a keyframe exactly as it would have", () => {
       const keyframe = first.capture();
       // The machine the keyframe was taken from goes on: nothing it does may leak into the copy.
       first.sim.runFor(500);
-      const second = new Hunt(plan, keyframe);
+      const second = new Hunt(plan, { from: keyframe });
       second.sim.runFor(plan.stormMs - atMs);
       second.calmDown();
 
