@@ -91,7 +91,7 @@ export function forkOf(moment: LiveMoment): ClusterSimState {
       seed,
       wiped: false,
       member,
-      disk: { files, pending: member === null ? null : pendingWrite },
+      disk: { files, pending: member === null ? null : pendingWrite, newest: new Map() },
     };
   });
   for (const { from, to, frame, deliverAtMs } of moment.frames) {

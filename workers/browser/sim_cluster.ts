@@ -458,6 +458,8 @@ function verbOf(
       return { verb: action.kind, names: [nameOf(action.to)] };
     case "link":
       return { verb: action.kind, names: [nameOf(action.from), nameOf(action.to)] };
+    case "join":
+      return { verb: action.kind, names: [action.info.name] };
     case "request": {
       const { request } = action;
       if (request.kind === "put") {
