@@ -89,7 +89,10 @@ export function forkOf(moment: LiveMoment): ClusterSimState {
       requests: new Map(),
       firstRequestId: nextRequestId,
       seed,
+      startId,
       wiped: false,
+      damaged: false,
+      full: false,
       member,
       disk: { files, pending: member === null ? null : pendingWrite, newest: new Map() },
     };
