@@ -39,9 +39,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "core/lab",
   ],
   "workers/browser": ["core"],
-  "workers/deno": ["core"],
+  "workers/share": ["core"],
+  "workers/deno": ["core", "workers/share"],
   "workers/lab": ["core"],
-  "web": ["core", "workers/browser", "workers/lab"],
+  "web": ["core", "workers/browser", "workers/lab", "workers/share"],
 };
 
 /** Libraries from outside, by the room that may use them. */

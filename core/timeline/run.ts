@@ -17,6 +17,8 @@ import { type RunPlan, simPlanOf } from "./plan.ts";
 
 export type RunAction =
   | OperatorAction
+  /** Both directions of a link, as one gesture. */
+  | { readonly kind: "cutBoth" | "mendBoth"; readonly a: MemberId; readonly b: MemberId }
   /** A client opens a stream with one watch and takes whatever it says at once. */
   | { readonly kind: "watch"; readonly member: MemberId; readonly create: WatchCreate }
   /** The client of this request goes away. */
@@ -282,6 +284,14 @@ export class SimRun {
 
   #perform(action: RunAction): string | null {
     switch (action.kind) {
+      case "cutBoth":
+      case "mendBoth": {
+        const { network } = this.#sim;
+        const change = action.kind === "cutBoth" ? network.cut : network.mend;
+        change.call(network, action.a, action.b);
+        change.call(network, action.b, action.a);
+        return null;
+      }
       case "watch": {
         const requestId = this.#sim.request(action.member, { kind: "watch", requireLeader: false });
         this.#watches.set(requestId, action.member);

@@ -16,6 +16,8 @@ export const RUN_ACTIONS_MAX = 20_000;
 /** Where a run stands, to compare with where a replay of it gets to. */
 export interface RunPlace {
   readonly eventNumber: number;
+  /** Virtual milliseconds: the quiet after the event belongs to the moment. 0 for just after the event. */
+  readonly atMs: number;
   readonly hash: string;
 }
 
@@ -30,6 +32,9 @@ export interface RunFile {
   readonly at: RunPlace | null;
 }
 
+/** A run in which nothing happens for longer than this has no clock left. */
+const QUIET_MS_MAX = 60_000;
+
 export type RunReading =
   | { readonly kind: "run"; readonly file: RunFile }
   | { readonly kind: "notARun" }
@@ -40,7 +45,7 @@ export type RunReading =
 export function fileOf(run: SimRun): RunFile {
   const { plan, from, eventsBefore, eventNumber, hash } = run;
   const actions = run.actions.slice(0, run.actions.length - run.aheadCount);
-  return { plan, actions, from, eventsBefore, at: { eventNumber, hash } };
+  return { plan, actions, from, eventsBefore, at: { eventNumber, atMs: run.nowMs, hash } };
 }
 
 export function runFileToText({ plan, actions, from, eventsBefore, at }: RunFile): string {
@@ -49,7 +54,7 @@ export function runFileToText({ plan, actions, from, eventsBefore, at }: RunFile
     plan: { size: plan.size, profile: plan.profile, rules: plan.rules, seed: plan.seed },
     actions: actions.map(({ atMs, action }) => [atMs, action]),
     ...(from === null ? {} : { from: packState(from), eventsBefore }),
-    ...(at === null ? {} : { at: [at.eventNumber, at.hash] }),
+    ...(at === null ? {} : { at: [at.eventNumber, at.hash, at.atMs] }),
   });
 }
 
@@ -99,7 +104,10 @@ export function openRun(file: RunFile): Opening {
     if (file.at === null) return { kind: "open", run, agrees: true };
     const reached = run.advanceToEvent(file.at.eventNumber);
     if (!reached) return { kind: "broken", why: `it never comes to event ${file.at.eventNumber}` };
-    // Events of one millisecond come together; the sender stood behind all of them.
+    // Events of one millisecond come together; the sender stood behind all of them. The quiet
+    // that it stood in is short: members tick.
+    const quietMs = Math.min(file.at.atMs - run.nowMs, QUIET_MS_MAX);
+    if (quietMs > 0) run.advanceTo(run.nowMs + quietMs);
     return { kind: "open", run, agrees: run.hash === file.at.hash || file.at.hash === "" };
   } catch (error) {
     return { kind: "broken", why: error instanceof Error ? error.message : String(error) };
@@ -122,6 +130,8 @@ const ACTION_KINDS: ReadonlySet<RunAction["kind"]> = new Set<RunAction["kind"]>(
   "link",
   "pin",
   "request",
+  "cutBoth",
+  "mendBoth",
   "watch",
   "cancel",
 ]);
@@ -150,8 +160,12 @@ function liveStateOf(packed: unknown): ClusterSimState | null | undefined {
 function placeOf(value: unknown): RunPlace | null | undefined {
   if (value === undefined || value === null) return null;
   if (!Array.isArray(value)) return undefined;
-  const [eventNumber, hash] = value as unknown[];
-  return Number.isSafeInteger(eventNumber) && (eventNumber as number) >= 0 && typeof hash === "string"
-    ? { eventNumber: eventNumber as number, hash }
+  const [eventNumber, hash, atMs = 0] = value as unknown[];
+  return isCount(eventNumber) && isCount(atMs) && typeof hash === "string"
+    ? { eventNumber, atMs, hash }
     : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

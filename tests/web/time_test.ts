@@ -5,9 +5,13 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
-import { openRun } from "../../core/timeline/run_file.ts";
+import { plainToJson } from "../../core/timeline/plain_json.ts";
+import type { RunPlan } from "../../core/timeline/plan.ts";
+import { SimRun } from "../../core/timeline/run.ts";
+import { fileOf, openRun, runFileToText } from "../../core/timeline/run_file.ts";
+import { packState } from "../../core/timeline/state_text.ts";
 import type { FlotillaConsole } from "../../web/console_api.ts";
-import { readRunQuery } from "../../web/state/run_link.ts";
+import { readRunQuery } from "../../workers/share/run_link.ts";
 import { browserTest } from "./browser.ts";
 
 declare const flotilla: FlotillaConsole;
@@ -47,7 +51,7 @@ browserTest(
       await at(),
     );
     // The very first moments: nobody led then.
-    await seekTo(page, 20);
+    await page.evaluate(() => flotilla.lookAt(0));
     await page.waitForFunction(() =>
       [...document.querySelectorAll<HTMLElement>("[data-member]")].every(({ dataset }) =>
         dataset["role"] !== "leader"
@@ -182,3 +186,57 @@ async function seekTo(page: Page, ms: number): Promise<void> {
   await page.evaluate((ms) => flotilla.lookAt(ms), ms);
   await page.locator(`.track[data-at="${ms}"]`).waitFor();
 }
+
+browserTest(
+  "a rule broken in a run freezes the stage and says which, where and by whom",
+  "site",
+  async ({ page }) => {
+    await lived(page);
+    await page.locator("[data-invariants=held]").waitFor();
+    assert.ok(Number(await page.locator("[data-invariants]").getAttribute("data-checks")) > 5);
+
+    await page.getByRole("button", { name: "Files" }).click();
+    await page.locator("input[type=file]").setInputFiles({
+      name: "broken.json",
+      mimeType: "application/json",
+      buffer: Buffer.from(brokenRun()),
+    });
+    await page.locator("[data-lane=B][aria-pressed=true]").waitFor();
+    await page.evaluate(() => flotilla.resumeClock());
+
+    await page.locator("[data-violation=committedNeverChanges]").waitFor();
+    await page.locator("[data-invariants=broken]").waitFor();
+    await page.locator("[data-clock=paused]").waitFor();
+    assert.match(await page.locator("[data-violation]").innerText(), /Broken at event \d+: infra\d, infra\d/);
+    await page.getByRole("button", { name: "Step back" }).click();
+    await page.locator(".track:not([data-at=now])").waitFor();
+  },
+);
+
+/** A run whose cluster has a committed entry of another term in one member's memory: no rule of ours would let it. */
+function brokenRun(): string {
+  const plan: RunPlan = { size: 3, profile: "teaching", rules: "etcd", seed: 9 };
+  const run = new SimRun({ plan });
+  run.advanceTo(1_500);
+  const state = structuredClone(packState(run.sim.capture())) as ReturnType<SimRun["sim"]["capture"]>;
+  const [first] = state.slots;
+  const text = runFileToText({ ...fileOf(run), from: null });
+  const entry = first!.member!.consensus.raft.core.log.entries.at(-1)!;
+  Object.assign(entry, { term: entry.term - 1 });
+  return plainToJson({ ...JSON.parse(text), actions: [], from: state, eventsBefore: 100, at: undefined });
+}
+
+browserTest(
+  "an embedded page shows the run and its time, and nothing around them",
+  "site",
+  async ({ context, url }) => {
+    const page = await context.newPage();
+    await page.goto(`${url}?embed=1#/run?s=7c1f&n=5&p=teach&r=etcd&at=100`);
+
+    await page.waitForFunction(() => document.querySelectorAll("[data-member]").length === 5);
+    await page.locator(".track").waitFor();
+    assert.equal(await page.locator("header").count(), 0);
+    assert.equal(await page.locator("[data-drawer]").count(), 0);
+    assert.equal(await page.evaluate(() => flotilla.run().kind), "run");
+  },
+);

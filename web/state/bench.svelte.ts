@@ -27,18 +27,51 @@ export interface WatchNote {
   readonly lastRevision: number;
 }
 
-export class Bench {
+/** What a lane of time is to the bench: a cluster with a name of its own. */
+export interface BenchLane {
+  readonly id: number;
+  readonly cluster: Cluster;
+}
+
+interface LaneTools {
+  readonly cluster: Cluster;
+  readonly recorder: Recorder;
   readonly clients: ClientDesk;
-  readonly recorder = new Recorder();
+}
+
+export class Bench {
   /** In the order of the tabs. */
   open: readonly DrawerName[] = $state.raw([]);
   watches: readonly WatchNote[] = $state.raw([]);
   message: InspectedMessage | null = $state.raw(null);
-  /** A moment somebody pointed at in a drawer, in virtual milliseconds: whoever can travel there may take it. */
-  pointedMs: number | null = $state(null);
 
-  constructor(cluster: Cluster) {
-    this.clients = new ClientDesk(cluster);
+  /** Each lane has its own past and its own clients: what was answered on one proves nothing about another. */
+  readonly #lanes = new Map<number, LaneTools>();
+  #tools: LaneTools = $state.raw(null as unknown as LaneTools);
+
+  constructor(first: BenchLane) {
+    this.enter(first);
+  }
+
+  get recorder(): Recorder {
+    return this.#tools.recorder;
+  }
+
+  get clients(): ClientDesk {
+    return this.#tools.clients;
+  }
+
+  /** This lane is on the stage now. */
+  enter({ id, cluster }: BenchLane): void {
+    let tools = this.#lanes.get(id);
+    if (tools === undefined || tools.cluster !== cluster) {
+      const recorder = new Recorder();
+      tools = { cluster, recorder, clients: new ClientDesk(cluster) };
+      recorder.isListening = cluster.listen !== undefined;
+      cluster.listen?.((flights, lost) => recorder.hear(flights, lost));
+      this.#lanes.set(id, tools);
+    }
+    if (this.#tools !== tools) this.#tools = tools;
   }
 
   isOpen(name: DrawerName): boolean {
@@ -52,14 +85,16 @@ export class Bench {
     } else this.open = [name];
   }
 
-  take(frame: ClusterFrame, nowMs: number): void {
-    this.recorder.take(frame, nowMs);
+  /** Every frame of the present. */
+  take(lane: BenchLane, frame: ClusterFrame): void {
+    this.enter(lane);
+    this.#tools.recorder.take(frame, lane.cluster.now());
   }
 
+  /** A new cluster in the old one's place. */
   reset(): void {
     this.recorder.reset();
     this.clients.reset();
     this.message = null;
-    this.pointedMs = null;
   }
 }

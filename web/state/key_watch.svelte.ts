@@ -48,7 +48,7 @@ export class KeyWatch {
           watchId: 0,
           key: new Uint8Array([0]),
           rangeEnd: FROM_KEY_END,
-          startRevision: compactRevision + 1,
+          startRevision: Math.max(1, compactRevision + 1),
           prevKv: false,
           noPut: false,
           noDelete: false,

@@ -77,24 +77,25 @@ export class Load {
     const pauseMs = this.plan.perSecond === 0 ? 0 : 1000 / this.plan.perSecond;
     // Clients do not march in step.
     let dueMs = this.#session.now() + (pauseMs * (this.#counter++ % 8)) / 8;
+    let turn = this.#counter;
     while (epoch === this.#epoch) {
       if (this.#session.frame.clock.paused || this.#session.now() < dueMs) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
         continue;
       }
       const askedMs = this.#session.now();
-      const well = await this.#once(name);
+      const well = await this.#once(name, turn++);
       if (well) this.answered += 1;
       else this.refused += 1;
       dueMs = Math.max(askedMs + pauseMs, this.#session.now() + (well ? 0 : REFUSED_MS));
     }
   }
 
-  async #once(name: string): Promise<boolean> {
+  async #once(name: string, turn: number): Promise<boolean> {
     const { keys, serializable } = this.plan;
-    const key = utf8(`k${1 + (this.#counter++ % Math.max(1, keys))}`);
+    const key = utf8(`k${1 + (turn % Math.max(1, keys))}`);
     const request = name.startsWith("w")
-      ? putRequest({ key, value: utf8(String(this.#counter)) })
+      ? putRequest({ key, value: utf8(String(++this.#counter)) })
       : rangeRequest({ key, serializable });
     try {
       return (await this.#session.request(name, this.#endpoint(), request)).kind === "ok";

@@ -4,8 +4,8 @@
 import type { ClusterEvent, ClusterFrame, Flight } from "../../workers/browser/cluster_api.ts";
 import { leaderOf } from "./reading.ts";
 
-const FLIGHTS_MAX = 6_000;
-const EVENTS_MAX = 8_000;
+const FLIGHTS_MAX = 24_000;
+const EVENTS_MAX = 24_000;
 
 export interface LeaderSample {
   readonly atMs: number;
@@ -27,14 +27,28 @@ export class Recorder {
   #lastNumber = 0;
   #seen: readonly Flight[] = [];
 
+  /** Messages are told apart from frames: theirs are not read. */
+  isListening = false;
+
   take(frame: ClusterFrame, nowMs: number): void {
     if (this.leaders.length === 0) this.startMs = frame.events[0]?.atMs ?? nowMs;
     this.#takeEvents(frame.events);
-    if (frame.flights !== this.#seen) this.#takeFlights(frame.flights);
+    if (!this.isListening && frame.flights !== this.#seen) this.hear(frame.flights, []);
     this.#seen = frame.flights;
     const id = leaderOf(frame)?.id ?? null;
     const last = this.leaders[this.leaders.length - 1];
     if (last === undefined || last.id !== id) this.leaders.push({ atMs: nowMs, id });
+  }
+
+  /** @param lost ids of those that did not land after all. */
+  hear(flights: readonly Flight[], lost: readonly string[]): void {
+    for (const flight of flights) this.#put(flight);
+    for (const id of lost) {
+      const flight = this.#flightPlaces.get(id);
+      if (flight !== undefined && !flight.dropped) this.#put({ ...flight, dropped: true });
+    }
+    if (this.flights.length <= FLIGHTS_MAX) return;
+    for (const { messageId } of this.flights.splice(0, FLIGHTS_MAX / 4)) this.#flightPlaces.delete(messageId);
   }
 
   reset(): void {
@@ -45,6 +59,16 @@ export class Recorder {
     this.#lastNumber = 0;
   }
 
+  #put(flight: Flight): void {
+    const before = this.#flightPlaces.get(flight.messageId);
+    if (before === flight) return;
+    this.#flightPlaces.set(flight.messageId, flight);
+    // One that was lost after all takes the place of what it was.
+    const place = before === undefined ? -1 : this.flights.lastIndexOf(before);
+    if (place >= 0) this.flights[place] = flight;
+    else insertByTime(this.flights, flight, ({ sentAtMs }) => sentAtMs);
+  }
+
   #takeEvents(events: readonly ClusterEvent[]): void {
     const told = this.#lastNumber;
     for (const event of events) {
@@ -53,20 +77,6 @@ export class Recorder {
       insertByTime(this.events, event, ({ atMs }) => atMs);
     }
     if (this.events.length > EVENTS_MAX) this.events.splice(0, EVENTS_MAX / 4);
-  }
-
-  #takeFlights(flights: readonly Flight[]): void {
-    for (const flight of flights) {
-      const before = this.#flightPlaces.get(flight.messageId);
-      if (before === flight) continue;
-      this.#flightPlaces.set(flight.messageId, flight);
-      // One that was lost after all takes the place of what it was.
-      const place = before === undefined ? -1 : this.flights.lastIndexOf(before);
-      if (place >= 0) this.flights[place] = flight;
-      else insertByTime(this.flights, flight, ({ sentAtMs }) => sentAtMs);
-    }
-    if (this.flights.length <= FLIGHTS_MAX) return;
-    for (const { messageId } of this.flights.splice(0, FLIGHTS_MAX / 4)) this.#flightPlaces.delete(messageId);
   }
 }
 

@@ -3,4 +3,4 @@
 export { SimRun } from "../../core/timeline/run.ts";
 export { fileOf, openRun, readRunText, runFileToText } from "../../core/timeline/run_file.ts";
 export { SimCluster } from "../../workers/browser/sim_cluster.ts";
-export { LINK_LENGTH_MAX, readRunQuery, runQuery } from "./run_link.ts";
+export { LINK_LENGTH_MAX, readRunQuery, runQuery } from "../../workers/share/run_link.ts";

@@ -102,7 +102,7 @@ export class Session {
   constructor(first: Cluster, settings: Settings, firstVisit: boolean) {
     const cluster = new TimeMachine(first);
     this.#cluster = cluster;
-    this.bench = new Bench(cluster);
+    this.bench = new Bench(cluster.lane);
     this.settings = settings;
     this.ticker = new Ticker(() => cluster.now(), () => this.still);
     this.firstRun = new FirstRun(firstVisit && cluster.frame.returned === null);
@@ -358,11 +358,11 @@ export class Session {
     this.client = { kind: "idle" };
     this.narrator.reset();
     this.timeLine.reset();
-    this.bench.reset();
     this.#pace.reset();
     this.#writeCount = 0;
     await this.#try(() => this.#cluster.startOver(plan));
     this.time.reset();
+    this.bench.reset();
   }
 
   async perform(verb: MemberVerb, name: string): Promise<void> {
@@ -434,7 +434,7 @@ export class Session {
     const facts = this.narrator.take(frame);
     this.timeLine.take(frame, this.#cluster.now(), facts);
     this.firstRun.take(frame);
-    this.bench.take(frame, this.#cluster.now());
+    this.bench.take(this.time.lane, frame);
     if (facts.some((fact) => fact.kind === "operator")) this.reportOpen = false;
     if (this.#stepFrom !== null && facts.length > 0 && this.narrator.eventNumber > this.#stepFrom) {
       this.#stepFrom = null;

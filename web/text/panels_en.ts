@@ -261,6 +261,7 @@ export const panelsEn = {
     quiet: (ms: number) => `${ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`} quiet`,
     now: "now",
     held: "held",
+    here: "on the stage",
     acked: "heartbeats answered",
     lost: "lost",
     short,
@@ -359,7 +360,7 @@ export const panelsEn = {
     at: "Time",
     what: "What happened",
     twin: "On a real machine",
-    jump: "Point at this moment",
+    jump: "Go to this moment",
     plain: plainEvent,
   },
 

@@ -255,6 +255,7 @@ export const panelsZh: PanelStrings = {
     quiet: (ms) => `平静 ${ms >= 1000 ? `${(ms / 1000).toFixed(1)} 秒` : `${Math.round(ms)} 毫秒`}`,
     now: "现在",
     held: "定住",
+    here: "台上这一刻",
     acked: "次心跳得到答复",
     lost: "丢失",
     short,
@@ -352,7 +353,7 @@ export const panelsZh: PanelStrings = {
     at: "时间",
     what: "发生了什么",
     twin: "在真机上",
-    jump: "指向这一刻",
+    jump: "回到这一刻",
     plain: plainEvent,
   },
 

@@ -208,6 +208,11 @@ export interface Cluster extends ClusterVerbs, ClusterMemory {
   now(): number;
   /** Calls back after each new frame, at most once per animation frame. Returns the way to stop. */
   subscribe(onFrame: (frame: ClusterFrame) => void): () => void;
+  /**
+   * Hears of every message, and by id of those that did not land after all; frames leave out what landed between two
+   * of them. Left out by a home whose frames tell them all. Returns the way to stop.
+   */
+  listen?(onMessages: (flights: readonly Flight[], lost: readonly string[]) => void): () => void;
   close(): void;
 }
 

@@ -19,6 +19,7 @@ import type {
   ClusterEvent,
   ClusterFrame,
   ClusterPlan,
+  Flight,
   HomeTrouble,
   KeyAnswer,
   LinkCut,
@@ -58,6 +59,7 @@ export class ClusterHost implements Cluster {
   readonly #store: ClusterStore;
   readonly #news = new BroadcastChannel(NEWS_CHANNEL);
   readonly #subscribers = new Set<(frame: ClusterFrame) => void>();
+  readonly #listeners = new Set<(flights: readonly Flight[], lost: readonly string[]) => void>();
   readonly #happenings = new Happenings();
   #stored: StoredCluster;
   #clock: LeadingClock;
@@ -152,6 +154,11 @@ export class ClusterHost implements Cluster {
     return () => this.#subscribers.delete(onFrame);
   }
 
+  listen(onMessages: (flights: readonly Flight[], lost: readonly string[]) => void): () => void {
+    this.#listeners.add(onMessages);
+    return () => this.#listeners.delete(onMessages);
+  }
+
   /** Ends all workers; the disks stay. */
   close(): void {
     if (this.#isClosed) return;
@@ -211,14 +218,16 @@ export class ClusterHost implements Cluster {
   async cut(a: string, b: string, oneWay = false): Promise<void> {
     const links = this.#linksBetween(a, b, oneWay);
     this.#note(oneWay ? "cut one way" : "cut", a, b);
-    for (const link of links) this.#act({ kind: "cut", ...link });
+    const { from, to } = links[0]!;
+    this.#act(oneWay ? { kind: "cut", from, to } : { kind: "cutBoth", a: from, b: to });
     this.#setCuts([...this.#cuts, ...links.filter((link) => !this.#cuts.some((cut) => isSame(cut, link)))]);
   }
 
   async mend(a: string, b: string, oneWay = false): Promise<void> {
     const links = this.#linksBetween(a, b, oneWay);
     this.#note(oneWay ? "mend one way" : "mend", a, b);
-    for (const link of links) this.#act({ kind: "mend", ...link });
+    const { from, to } = links[0]!;
+    this.#act(oneWay ? { kind: "mend", from, to } : { kind: "mendBoth", a: from, b: to });
     this.#setCuts(this.#cuts.filter((cut) => !links.some((link) => isSame(cut, link))));
   }
 
@@ -399,6 +408,7 @@ export class ClusterHost implements Cluster {
           for (const { atMs, event } of batch.events) this.#happenings.addEvent(atMs, info.id, event);
           this.#happenings.addFlights(batch.flights);
           this.#happenings.markLost(batch.lost);
+          for (const onMessages of this.#listeners) onMessages(batch.flights, batch.lost);
           this.#onView();
         },
       })

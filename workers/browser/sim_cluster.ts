@@ -160,15 +160,13 @@ export class SimCluster implements Cluster {
   }
 
   async cut(a: string, b: string, oneWay = false): Promise<void> {
-    for (const link of this.#linksBetween(a, b, oneWay)) {
-      if (!this.#run.sim.network.isCut(link.from, link.to)) this.#act({ kind: "cut", ...link });
-    }
+    const [from, to] = this.#ends(a, b);
+    this.#act(oneWay ? { kind: "cut", from, to } : { kind: "cutBoth", a: from, b: to });
   }
 
   async mend(a: string, b: string, oneWay = false): Promise<void> {
-    for (const link of this.#linksBetween(a, b, oneWay)) {
-      if (this.#run.sim.network.isCut(link.from, link.to)) this.#act({ kind: "mend", ...link });
-    }
+    const [from, to] = this.#ends(a, b);
+    this.#act(oneWay ? { kind: "mend", from, to } : { kind: "mendBoth", a: from, b: to });
   }
 
   async heal(): Promise<void> {
@@ -402,10 +400,10 @@ export class SimCluster implements Cluster {
     throw new Error(`there is no member ${name}; there are ${names}`);
   }
 
-  #linksBetween(a: string, b: string, oneWay: boolean): readonly LinkCut[] {
+  #ends(a: string, b: string): readonly [MemberId, MemberId] {
     const [from, to] = [this.#id(a), this.#id(b)];
     if (from === to) throw new Error(`${a} has no link to itself`);
-    return oneWay ? [{ from, to }] : [{ from, to }, { from: to, to: from }];
+    return [from, to];
   }
 }
 
@@ -451,6 +449,12 @@ function verbOf(
     case "cut":
     case "mend":
       return { verb: `${action.kind} one way`, names: [nameOf(action.from), nameOf(action.to)] };
+    case "cutBoth":
+    case "mendBoth":
+      return {
+        verb: action.kind === "cutBoth" ? "cut" : "mend",
+        names: [nameOf(action.a), nameOf(action.b)],
+      };
     case "heal":
     case "partition":
       return { verb: action.kind, names: [] };

@@ -1,4 +1,4 @@
-// A run in an address: `#/run?v=1&s=7c1f&n=5&p=teach&r=etcd&j=…&at=412&h=…`. Size, timing, rules and seed can be read
+// A run in an address: `#/run?v=1&s=7c1f&n=5&p=teach&r=etcd&j=…&at=412&t=3412&h=…`. Size, timing, rules and seed can be read
 // and changed by hand; `j` holds what was done, deflated. Anybody may have written the address: every part is doubted.
 
 import { isRunPlan, type RunPlan } from "../../core/timeline/plan.ts";
@@ -29,6 +29,7 @@ export async function runQuery(file: RunFile): Promise<URLSearchParams> {
   }
   if (at !== null) {
     query.set("at", String(at.eventNumber));
+    query.set("t", String(at.atMs));
     query.set("h", at.hash);
   }
   return query;
@@ -65,9 +66,10 @@ function planOf(query: URLSearchParams): RunPlan | null {
 function placeOf(query: URLSearchParams): RunFile["at"] | undefined {
   const at = query.get("at");
   if (at === null) return null;
-  const eventNumber = Number(at);
-  if (at === "" || !Number.isSafeInteger(eventNumber) || eventNumber < 0) return undefined;
-  return { eventNumber, hash: query.get("h") ?? "" };
+  const [eventNumber, atMs] = [Number(at), Number(query.get("t") ?? 0)];
+  const isPlace = at !== "" &&
+    [eventNumber, atMs].every((count) => Number.isSafeInteger(count) && count >= 0);
+  return isPlace ? { eventNumber, atMs, hash: query.get("h") ?? "" } : undefined;
 }
 
 async function deflate(text: string): Promise<string> {
