@@ -54,12 +54,31 @@ export function besideCluster(machine: TimeMachine, lane: Lane): Cluster {
     pauseClock: () => {},
     resumeClock: () => {},
     speed: () => {},
+    watch: () => () => {},
+    actions: [],
+    frameAt: (ms) => frameOf(lane, ms),
+    branchAt: (ms) => lane.cluster.branchAt(ms),
   };
+  const refuse = () =>
+    Promise.reject(new Error("this run only stands beside; put it on the stage to act on it"));
   // Verbs act on the run on the stage, never on the one beside it.
-  return new Proxy(watching, {
-    get: (target, name, receiver) =>
-      name in target
-        ? Reflect.get(target, name, receiver)
-        : () => Promise.reject(new Error("this run only stands beside; put it on the stage to act on it")),
-  }) as Cluster;
+  for (const verb of VERBS) Object.assign(watching, { [verb]: refuse });
+  return watching as Cluster;
 }
+
+const VERBS = [
+  "crash",
+  "restart",
+  "pause",
+  "resume",
+  "elect",
+  "cut",
+  "mend",
+  "heal",
+  "put",
+  "get",
+  "del",
+  "request",
+  "diskImage",
+  "startOver",
+] as const satisfies readonly (keyof Cluster)[];
