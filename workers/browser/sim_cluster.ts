@@ -322,7 +322,7 @@ export class SimCluster implements Cluster {
   }
 
   #flightsOf(run: SimRun): readonly Flight[] {
-    return run.sim.planned().flatMap(({ event, atMs }): Flight[] => {
+    return run.sim.planned().flatMap(({ event, atMs, order }): Flight[] => {
       if (event.kind !== "frame") return [];
       const sent = this.#sent.get(event.frame);
       const flight = flightOf(
@@ -335,7 +335,8 @@ export class SimCluster implements Cluster {
       const target = run.sim.member(event.to).state;
       const dropped = run.sim.network.isCut(event.from, event.to) ||
         (target !== "running" && target !== "paused");
-      const messageId = `${event.from}/${sent?.number ?? `${flight.summary}/${atMs}`}`;
+      // Its place in the queue is its own, whoever sent it and whenever this page began to look.
+      const messageId = `${event.from}/${order}`;
       return [{ ...flight, messageId, deliverAtMs: atMs, dropped }];
     });
   }
@@ -348,7 +349,7 @@ export class SimCluster implements Cluster {
     if (flight === null) return;
     this.#stopped.push({
       ...flight,
-      messageId: `${from}/${number}`,
+      messageId: `${from}/stopped/${number}`,
       deliverAtMs: atMs + STOPPED_MS,
       dropped: true,
     });
