@@ -25,10 +25,20 @@ export function startFlags(frame: ClusterFrame, member: HostedMember): readonly 
     { name: "initial-cluster-token", value: "etcd-cluster-1" },
     { name: "initial-cluster", value: cluster },
     { name: "initial-cluster-state", value: "new" },
-    { name: "heartbeat-interval", value: String(tickMs * heartbeatTicks) },
-    { name: "election-timeout", value: String(tickMs * electionTicks) },
+    ...(isEtcdClock(frame)
+      ? [
+        { name: "heartbeat-interval", value: String(tickMs * heartbeatTicks) },
+        { name: "election-timeout", value: String(tickMs * electionTicks) },
+      ]
+      : []),
     { name: "pre-vote", value: String(frame.plan.rules === "etcd") },
   ].filter(({ value }) => value !== "");
+}
+
+/** Whether etcd takes this clock: an election timeout is at least five heartbeats. The teaching clock is tighter. */
+export function isEtcdClock(frame: ClusterFrame): boolean {
+  const { heartbeatTicks, electionTicks } = timingOf(frame);
+  return electionTicks >= 5 * heartbeatTicks;
 }
 
 /** @param program "etcd", or what starts a member of ours. */

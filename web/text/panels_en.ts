@@ -207,6 +207,7 @@ export const panelsEn = {
     what: "What this member was started with, as etcd’s flags.",
     ours: "The same member as a process",
     etcd: "The same member of etcd",
+    clockNote: "The teaching clock is too tight for it: both commands keep etcd’s own.",
     etcdNote: "etcd 3.4 asks for pre-vote by a flag; later releases have it on.",
   },
 

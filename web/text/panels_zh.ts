@@ -201,6 +201,7 @@ export const panelsZh: PanelStrings = {
     what: "这个成员的启动参数，写成 etcd 的参数。",
     ours: "同一个成员，作为进程",
     etcd: "同一个成员，用 etcd",
+    clockNote: "教学时钟太紧，它不接受：两条命令都用 etcd 自己的时钟。",
     etcdNote: "etcd 3.4 要用参数打开预投票，之后的版本默认打开。",
   },
 
