@@ -2,7 +2,17 @@
 // something asked of it. The server never sees that part, so that the site works from any folder of any static host.
 
 /** Rooms of the page. `run` is the playground with a recorded run in it. */
-export const ROOMS = ["playground", "run", "learn", "lab", "gallery", "setup"] as const;
+export const ROOMS = [
+  "playground",
+  "run",
+  "learn",
+  "lab",
+  "gallery",
+  "moments",
+  "setup",
+  "attach",
+  "snapshot",
+] as const;
 export type RoomName = (typeof ROOMS)[number];
 
 /** Rooms that the bar on top leads to, in its order. */
