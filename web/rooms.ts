@@ -1,0 +1,9 @@
+// The rooms beside the playground, each loaded when it is first entered, so that a first visit pays for none of them.
+
+import type { Component } from "svelte";
+import type { RoomName } from "./router.ts";
+
+/** How the page of a room is had; a room that is not here is the playground in one of its guises. */
+export const ROOM_PAGES: Partial<Record<RoomName, () => Promise<{ readonly default: Component }>>> = {
+  lab: () => import("./lab/LabPage.svelte"),
+};
