@@ -63,6 +63,7 @@ export {
 export { CHINESE } from "./sentences_zh.ts";
 export { ENGLISH } from "./sentences_en.ts";
 export {
+  MACHINE_COUNT_MAX,
   type MachineSetup,
   planSetup,
   type SetupForm,

@@ -198,11 +198,9 @@ function programOf(program: SetupForm["program"]): string {
   return program === "etcd" ? "etcd" : "deno task member";
 }
 
-/** `Type=notify`: etcd tells systemd when it serves. A Flotilla member does not. */
+/** `Type=notify`: both tell systemd when they serve clients; until then the unit is "activating". */
 function unitText(name: string, program: SetupForm["program"], flags: FlagValues): string {
-  const binary = program === "etcd"
-    ? "/usr/local/bin/etcd"
-    : "/usr/local/bin/deno task --cwd /opt/flotilla member";
+  const binary = program === "etcd" ? "/usr/local/bin/etcd" : "/opt/flotilla/bin/etcd";
   // systemd expands % in unit files.
   const start = [binary, ...flags.map((flag) => flagText(flag).replaceAll("%", "%%"))].join(" \\\n  ");
   return [
@@ -212,7 +210,7 @@ function unitText(name: string, program: SetupForm["program"], flags: FlagValues
     "After=network-online.target",
     "",
     "[Service]",
-    `Type=${program === "etcd" ? "notify" : "exec"}`,
+    "Type=notify",
     `ExecStart=${start}`,
     "Restart=always",
     "RestartSec=5s",

@@ -44,6 +44,7 @@ export const ICONS = {
     d: "M2 3.5h3.4v3.4H2zM6.3 3.5h3.4v3.4H6.3zM10.6 3.5H14v3.4h-3.4zM2 9h3.4v3.4H2zM6.3 9h3.4v3.4H6.3z",
   }],
   member: [{ d: circle(8, 8, 4.6) }, { d: "M8 1.6A6.4 6.4 0 0 1 14.4 8" }],
+  copy: [{ d: "M5.5 5.5h7v7h-7z" }, { d: "M10.5 3.5h-7v7" }],
   keys: [{ d: circle(5, 11, 2.4) }, { d: "M6.8 9.2L13 3M10.6 5.4l1.9 1.9" }],
 } satisfies Record<string, readonly IconPart[]>;
 
