@@ -11,18 +11,43 @@ export interface RunPlan {
   readonly rules: "etcd" | "textbook";
   /** Safe integer >= 0: draws election deadlines and delays. */
   readonly seed: number;
+  /** What a staged run needs otherwise than a cluster in a tab has it; left out: as there. */
+  readonly limits?: RunLimits;
+}
+
+export interface RunLimits {
+  /** Entries of log before a snapshot is taken, 1 to 100,000. */
+  readonly snapshotCount?: number;
+  /** Entries kept behind a snapshot for followers that lag, 0 to 100,000. */
+  readonly catchUpEntries?: number;
+  /** Bytes of entries in one append, 1 to 1 MiB: 1 takes a log across entry by entry. */
+  readonly appendBytesMax?: number;
 }
 
 export const RUN_SIZE_MAX = 9;
 
+const LIMIT_RANGES: Readonly<Record<keyof RunLimits, readonly [number, number]>> = {
+  snapshotCount: [1, 100_000],
+  catchUpEntries: [0, 100_000],
+  appendBytesMax: [1, 1024 * 1024],
+};
+
 export function isRunPlan(value: unknown): value is RunPlan {
-  const { size, profile, rules, seed } = (value ?? {}) as Partial<RunPlan>;
+  const { size, profile, rules, seed, limits } = (value ?? {}) as Partial<RunPlan>;
   return Number.isInteger(size) && size! >= 1 && size! <= RUN_SIZE_MAX &&
     (profile === "teaching" || profile === "etcd") && (rules === "etcd" || rules === "textbook") &&
-    Number.isSafeInteger(seed) && seed! >= 0;
+    Number.isSafeInteger(seed) && seed! >= 0 && (limits === undefined || areLimits(limits));
 }
 
-export function simPlanOf({ size, profile, rules, seed }: RunPlan): ClusterPlan {
+function areLimits(value: unknown): value is RunLimits {
+  return typeof value === "object" && value !== null &&
+    Object.entries(value).every(([name, limit]) => {
+      const range = LIMIT_RANGES[name as keyof RunLimits];
+      return range !== undefined && Number.isInteger(limit) && limit >= range[0] && limit <= range[1];
+    });
+}
+
+export function simPlanOf({ size, profile, rules, seed, limits = {} }: RunPlan): ClusterPlan {
   const isTeaching = profile === "teaching";
   return {
     seed,
@@ -39,8 +64,9 @@ export function simPlanOf({ size, profile, rules, seed }: RunPlan): ClusterPlan 
     diskDelayMsMin: 1,
     diskDelayMsMax: isTeaching ? 3 : 2,
     clockDriftPerMille: 0,
-    snapshotCount: 1_000,
-    catchUpEntries: 500,
+    snapshotCount: limits.snapshotCount ?? 1_000,
+    catchUpEntries: limits.catchUpEntries ?? 500,
     segmentBytesMax: 1024 * 1024,
+    ...(limits.appendBytesMax === undefined ? {} : { appendBytesMax: limits.appendBytesMax }),
   };
 }

@@ -51,7 +51,7 @@ export function fileOf(run: SimRun): RunFile {
 export function runFileToText({ plan, actions, from, eventsBefore, at }: RunFile): string {
   return plainToJson({
     flotillaRun: RUN_FILE_VERSION,
-    plan: { size: plan.size, profile: plan.profile, rules: plan.rules, seed: plan.seed },
+    plan: knownPlan(plan),
     actions: actions.map(({ atMs, action }) => [atMs, action]),
     ...(from === null ? {} : { from: packState(from), eventsBefore }),
     ...(at === null ? {} : { at: [at.eventNumber, at.hash, at.atMs] }),
@@ -80,11 +80,10 @@ export function readRunText(text: string): RunReading {
   if (live === undefined) return { kind: "broken", why: "the cluster that it goes on from cannot be read" };
   const place = placeOf(at);
   if (place === undefined) return { kind: "broken", why: "the event to open is none" };
-  const { size, profile, rules, seed } = plan;
   return {
     kind: "run",
     file: {
-      plan: { size, profile, rules, seed },
+      plan: knownPlan(plan),
       actions: timed,
       from: live,
       eventsBefore: Number.isSafeInteger(eventsBefore) ? eventsBefore as number : 0,
@@ -121,6 +120,9 @@ const ACTION_KINDS: ReadonlySet<RunAction["kind"]> = new Set<RunAction["kind"]>(
   "resume",
   "wipe",
   "slowDisk",
+  "fillDisk",
+  "freeDisk",
+  "corruptDisk",
   "elect",
   "transfer",
   "cut",
@@ -144,6 +146,11 @@ function timedAction(entry: unknown, notBeforeMs: number): TimedAction | null {
   return kind !== undefined && ACTION_KINDS.has(kind)
     ? { atMs: atMs as number, action: action as RunAction }
     : null;
+}
+
+/** The plan without whatever else the text may have held. */
+function knownPlan({ size, profile, rules, seed, limits }: RunPlan): RunPlan {
+  return { size, profile, rules, seed, ...(limits === undefined ? {} : { limits }) };
 }
 
 /** Undefined for what is no state. */

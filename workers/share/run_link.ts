@@ -24,7 +24,7 @@ export async function runQuery(file: RunFile): Promise<URLSearchParams> {
     p: plan.profile === "teaching" ? "teach" : "etcd",
     r: plan.rules,
   });
-  if (file.actions.length > 0 || file.from !== null) {
+  if (file.actions.length > 0 || file.from !== null || plan.limits !== undefined) {
     query.set("j", await deflate(runFileToText({ ...file, at: null })));
   }
   if (at !== null) {
@@ -49,7 +49,9 @@ export async function readRunQuery(query: URLSearchParams): Promise<RunReading> 
   if (text === null) return { kind: "broken", why: "a part of it is missing" };
   const reading = readRunText(text);
   // What can be read in the address counts.
-  return reading.kind === "run" ? { kind: "run", file: { ...reading.file, plan, at } } : reading;
+  return reading.kind === "run"
+    ? { kind: "run", file: { ...reading.file, plan: { ...reading.file.plan, ...plan }, at } }
+    : reading;
 }
 
 function planOf(query: URLSearchParams): RunPlan | null {

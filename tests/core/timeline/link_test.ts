@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { utf8 } from "../../../core/base/bytes.ts";
 import { putRequest } from "../../../core/kv/requests.ts";
 import { SimRun } from "../../../core/timeline/run.ts";
-import { fileOf, runFileToText } from "../../../core/timeline/run_file.ts";
+import type { RunLimits } from "../../../core/timeline/plan.ts";
+import { fileOf, openRun, readRunText, runFileToText } from "../../../core/timeline/run_file.ts";
 import { playShared } from "../../../workers/deno/run_main.ts";
-import { LINK_LENGTH_MAX, runQuery } from "../../../workers/share/run_link.ts";
+import { LINK_LENGTH_MAX, readRunQuery, runQuery } from "../../../workers/share/run_link.ts";
 
 function played(): SimRun {
   const run = new SimRun({ plan: { size: 5, profile: "etcd", rules: "textbook", seed: 0x51d0 } });
@@ -32,6 +33,23 @@ Deno.test("a link of forty writes and a crash is short, and the command finds th
   assert.equal(query.get("s"), "51d0");
   assert.equal(code, 0, lines.join("\n"));
   assert.equal(lines[1], `event ${run.eventNumber} at ${run.nowMs} ms, hash ${run.hash}`);
+});
+
+Deno.test("a staged run keeps its limits through a link, and limits out of range are refused", async () => {
+  const plan = { size: 3, profile: "teaching", rules: "etcd", seed: 7 } as const;
+  const run = new SimRun({ plan: { ...plan, limits: { snapshotCount: 20, catchUpEntries: 5 } } });
+  run.advanceTo(2_000);
+
+  const reading = await readRunQuery(await runQuery(fileOf(run)));
+
+  assert.ok(reading.kind === "run");
+  assert.deepEqual(reading.file.plan, run.plan);
+  const opened = openRun(reading.file);
+  assert.ok(opened.kind === "open" && opened.agrees && opened.run.hash === run.hash);
+  for (const limits of [{ snapshotCount: 0 }, { appendBytesMax: 1e9 }, { heads: 2 }, 3, null]) {
+    const text = runFileToText({ ...fileOf(run), plan: { ...plan, limits: limits as RunLimits } });
+    assert.equal(readRunText(text).kind, "broken", JSON.stringify(limits));
+  }
 });
 
 Deno.test("the command plays a saved file, and says what is wrong with any other", async () => {
