@@ -42,7 +42,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "workers/share": ["core"],
   "workers/deno": ["core", "workers/share"],
   "workers/lab": ["core"],
-  "web": ["core", "workers/browser", "workers/lab", "workers/share"],
+  "workers/moments": ["core"],
+  "web": ["core", "workers/browser", "workers/lab", "workers/moments", "workers/share"],
 };
 
 /** Libraries from outside, by the room that may use them. */

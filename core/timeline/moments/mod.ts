@@ -7,6 +7,7 @@ import type { Moment } from "./moment.ts";
 
 export { StagingError } from "./director.ts";
 export { type Moment, stagedRun } from "./moment.ts";
+export { type Still, STILL_CELLS_MAX, type StillMember, stillOf } from "./still.ts";
 
 /** In the order in which the page shows them. */
 export const MOMENTS: readonly Moment[] = [
