@@ -81,9 +81,9 @@ export const momentsEn = {
     "figure-7": {
       title: "Figure 7 of the Raft paper",
       sentence:
-        "Seven logs, term for term as in the paper, in the instant before the member on top comes to power in term 8.",
+        "Seven logs, term for term as in the paper, in the instant before the member on top comes to power.",
       watch:
-        "Step on slowly: entry by entry the leader finds where each log agrees, and makes the rest its own.",
+        "Terms are one higher here, since a cluster's own first entries take term 1. Step on: entry by entry the leader finds where each log agrees, and makes the rest its own.",
     },
     "figure-8": {
       title: "Figure 8: a majority had it, and it is lost",

@@ -15,6 +15,7 @@ export const MOMENTS: readonly Moment[] = [
   staleLeader,
   cleanCut,
   chained,
+  halfSwitch,
   preVote,
   lostTerms,
   transfer,
@@ -26,5 +27,4 @@ export const MOMENTS: readonly Moment[] = [
   tornWrite,
   diskRot,
   removedLeader,
-  halfSwitch,
 ];
