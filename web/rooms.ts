@@ -7,5 +7,6 @@ import type { RoomName } from "./router.ts";
 export const ROOM_PAGES: Partial<Record<RoomName, () => Promise<{ readonly default: Component }>>> = {
   lab: () => import("./lab/LabPage.svelte"),
   moments: () => import("./moments/MomentsPage.svelte"),
+  snapshot: () => import("./snapshot/SnapshotPage.svelte"),
   setup: () => import("./setup/SetupPage.svelte"),
 };
