@@ -37,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "core/sim",
     "core/check",
     "core/lab",
+    "core/timeline",
   ],
   "workers/browser": ["core"],
   "workers/share": ["core"],

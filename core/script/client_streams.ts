@@ -7,8 +7,8 @@ import type { MemberId, Revision } from "../base/ids.ts";
 import { prefixEnd } from "../kv/requests.ts";
 import { AUTO_WATCH_ID } from "../kv/watch_hub.ts";
 import type { ClientResponse } from "../member/io.ts";
-import type { ClusterSim } from "../sim/cluster_sim.ts";
 import type { WatchTold } from "./happening.ts";
+import type { StageRun } from "./stage_run.ts";
 
 interface ClientStream {
   readonly name: string;
@@ -20,15 +20,15 @@ interface ClientStream {
 
 export class ClientStreams {
   readonly #tell: (told: WatchTold) => void;
-  #sim: ClusterSim | null = null;
+  #run: StageRun | null = null;
   readonly #byRequest = new Map<number, ClientStream>();
 
   constructor(tell: (told: WatchTold) => void) {
     this.#tell = tell;
   }
 
-  attach(sim: ClusterSim): void {
-    this.#sim = sim;
+  attach(run: StageRun): void {
+    this.#run = run;
   }
 
   /** Opens a stream at a member with one watch on it. */
@@ -41,23 +41,18 @@ export class ClientStreams {
       readonly fromRevision: Revision;
     },
   ): void {
-    const sim = this.#sim!;
-    const requestId = sim.request(member, { kind: "watch", requireLeader: false });
-    this.#byRequest.set(requestId, { name, member, fromRevision, heard: [], state: "opening" });
-    sim.say(member, requestId, {
-      kind: "create",
-      create: {
-        watchId: AUTO_WATCH_ID,
-        key: utf8(key),
-        rangeEnd: isPrefix ? prefixEnd(utf8(key)) : new Uint8Array(),
-        startRevision: fromRevision,
-        prevKv: false,
-        noPut: false,
-        noDelete: false,
-        progressNotify: false,
-        fragment: false,
-      },
+    const requestId = this.#run!.watch(member, {
+      watchId: AUTO_WATCH_ID,
+      key: utf8(key),
+      rangeEnd: isPrefix ? prefixEnd(utf8(key)) : new Uint8Array(),
+      startRevision: fromRevision,
+      prevKv: false,
+      noPut: false,
+      noDelete: false,
+      progressNotify: false,
+      fragment: false,
     });
+    this.#byRequest.set(requestId, { name, member, fromRevision, heard: [], state: "opening" });
   }
 
   /** The client goes away without a word to the cluster's keys. @returns how many watches had that name. */
@@ -65,7 +60,7 @@ export class ClientStreams {
     const mine = [...this.#byRequest].filter(([, stream]) => stream.name === name && isLive(stream));
     for (const [requestId, stream] of mine) {
       stream.state = "closed";
-      this.#sim!.cancel(stream.member, requestId);
+      this.#run!.cancel(stream.member, requestId);
     }
     return mine.length;
   }
@@ -80,7 +75,7 @@ export class ClientStreams {
   take(requestId: number, response: ClientResponse, last: boolean): boolean {
     const stream = this.#byRequest.get(requestId);
     if (!stream) return false;
-    if (!last) this.#sim!.taken(stream.member, requestId, { count: 1, delayMs: 0 });
+    if (!last) this.#run!.taken(stream.member, requestId);
     const told = (what: WatchTold["what"], events: WatchTold["events"] = []) =>
       this.#tell({ kind: "watch", name: stream.name, what, fromRevision: stream.fromRevision, events });
     if (isEtcdError(response)) {

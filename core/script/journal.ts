@@ -12,6 +12,7 @@ import { ClientStreams } from "./client_streams.ts";
 import { describeEvent } from "./describe_event.ts";
 import type { Happening } from "./happening.ts";
 import type { CampaignCause, Description } from "./sentences.ts";
+import type { StageRun } from "./stage_run.ts";
 
 /** The journal forgets its older half when it holds more events than this. */
 const EVENT_COUNT_MAX = 200_000;
@@ -33,7 +34,7 @@ export class Journal implements SimObserver {
   readonly streams: ClientStreams = new ClientStreams((told) => this.#tell(told));
   /** Hears of everything as it happens: lessons' conditions. */
   readonly #listener: ((happening: Happening) => void) | null;
-  #sim: ClusterSim | null = null;
+  #run: StageRun | null = null;
   #events: JournalEvent[] = [];
   readonly #known = new Map<MemberId, Known>();
   /** Told to campaign at this instant. */
@@ -49,9 +50,9 @@ export class Journal implements SimObserver {
   }
 
   /** The run that is watched; the run itself is made with this journal among its observers. */
-  attach(sim: ClusterSim): void {
-    this.#sim = sim;
-    this.streams.attach(sim);
+  attach(run: StageRun): void {
+    this.#run = run;
+    this.streams.attach(run);
     this.#tell({ kind: "cluster" });
   }
 
@@ -71,11 +72,13 @@ export class Journal implements SimObserver {
 
   /** Asks a member as a client; the answer will be in `history` under the number returned. */
   ask(member: MemberId, request: ClientRequest): number {
-    const sim = this.#sim!;
-    const requestId = sim.request(member, request);
-    this.history.invoked({ requestId, member, request, atMs: sim.nowMs });
+    return this.#run!.request(member, request);
+  }
+
+  /** A client, this one or a reader on a page, has asked a member. */
+  asked(requestId: number, member: MemberId, request: ClientRequest): void {
+    this.history.invoked({ requestId, member, request, atMs: this.#run!.sim.nowMs });
     this.#tell({ kind: "asked", operation: this.history.operation(requestId)! });
-    return requestId;
   }
 
   /** An operator's verb was carried out: some of what follows is of its making. */
@@ -124,13 +127,13 @@ export class Journal implements SimObserver {
       this.#operatorAnswers.push(response);
       return;
     }
-    this.history.returned(requestId, response, this.#sim!.nowMs);
+    this.history.returned(requestId, response, this.#run!.sim.nowMs);
     this.#tell({ kind: "answered", operation: this.history.operation(requestId)! });
   }
 
   #tell(happening: Happening): void {
     // While the cluster is being built, nobody can be shown it yet.
-    if (this.#sim) this.#listener?.(happening);
+    if (this.#run) this.#listener?.(happening);
   }
 
   #causeAt(member: MemberId, atMs: number): CampaignCause {

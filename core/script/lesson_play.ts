@@ -8,6 +8,7 @@ import { parseScenario } from "./parse.ts";
 import type { PlayedStep } from "./play.ts";
 import { ScenarioError } from "./scenario_error.ts";
 import { ScenarioRunner } from "./scenario_runner.ts";
+import type { Carry } from "./stage.ts";
 
 export interface PlayedLessonStep {
   readonly id: string;
@@ -24,10 +25,16 @@ export interface PlayedLessonStep {
   readonly decidedAt: Readonly<Record<string, number | null>>;
 }
 
-/** @throws ScenarioError when a command is not understood or a rule of Raft was broken. */
-export function playLesson(lesson: Lesson): readonly PlayedLessonStep[] {
+/**
+ * @param carry what carries its clusters; left out: a simulator.
+ * @throws ScenarioError when a command is not understood or a rule of Raft was broken.
+ */
+export function playLesson(
+  lesson: Lesson,
+  carry?: Carry,
+): readonly PlayedLessonStep[] {
   const run = new LessonRun(lesson);
-  const runner = new ScenarioRunner({ onMoment: (moment) => run.see(moment) });
+  const runner = new ScenarioRunner({ onMoment: (moment) => run.see(moment), ...(carry ? { carry } : {}) });
   return lesson.steps.map((step, place): PlayedLessonStep => {
     run.goTo(place);
     const setUp = playText(step.setUp, `${lesson.slug}/scenario.txt ${step.id}`, runner);

@@ -7,7 +7,7 @@ import type { ClientRequest, MemberInfo } from "../member/io.ts";
 import { memberOf } from "./action_words.ts";
 import type { Arguments } from "./arguments.ts";
 import { longName } from "./member_names.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage, Waits } from "./stage.ts";
 
 export const MEMBERSHIP_USAGES = {
   member:
@@ -23,7 +23,7 @@ const EPOCH_UNIX_SECONDS = 1_577_836_800;
 /** Additions that were agreed upon, by name: what `start` needs to know. */
 export type Announced = Map<string, { readonly info: MemberInfo; readonly members: readonly MemberInfo[] }>;
 
-export function changeMembers(args: Arguments, stage: Stage, announced: Announced): string {
+export function* changeMembers(args: Arguments, stage: Stage, announced: Announced): Waits<string> {
   const at = args.named("at");
   const isLearner = args.flag("learner");
   const verb = args.oneOf("what to do", MEMBERSHIP_VERBS);
@@ -34,7 +34,7 @@ export function changeMembers(args: Arguments, stage: Stage, announced: Announce
   args.end();
   if (asked === null) return "nobody runs";
 
-  const { response } = stage.askAndWait(asked, request);
+  const { response } = yield* stage.askAndWait(asked, request);
   if (response === null) return "no answer";
   if (isEtcdError(response)) return `error: ${response.message}`;
   if (response.result.kind !== "members") return "ok";
@@ -86,7 +86,7 @@ export function startMember(args: Arguments, stage: Stage, announced: Announced)
   const addition = announced.get(name);
   if (!addition) return args.fail(`nobody called ${name} was added`);
   announced.delete(name);
-  stage.sim.join(addition.info, addition.members);
+  stage.act({ kind: "join", ...addition });
   return `${stage.names.shown(addition.info.id)} started with an empty disk`;
 }
 

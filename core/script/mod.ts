@@ -73,6 +73,7 @@ export {
   TUTORIALS,
 } from "./setup_plan.ts";
 export { setupSentence, type SetupWarning, type SetupWarningKey } from "./setup_sentences.ts";
-export { Stage } from "./stage.ts";
+export { type Carry, Stage, type Wait, type Waits } from "./stage.ts";
+export { RecordedRun, RunReporter, type StageRun } from "./stage_run.ts";
 export { clusterNow } from "./stage_now.ts";
 export { type Era, StartModel, type StartOutcome, type StartResult } from "./start_model.ts";

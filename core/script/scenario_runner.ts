@@ -30,7 +30,7 @@ import {
   showMember,
   showMembers,
 } from "./show_words.ts";
-import { Stage, withShortNames } from "./stage.ts";
+import { type Carry, Stage, type Waits, withShortNames } from "./stage.ts";
 import { clusterNow } from "./stage_now.ts";
 import { StartModel } from "./start_model.ts";
 import { START_USAGES, type StartVerb, startWords } from "./start_words.ts";
@@ -64,17 +64,24 @@ export class ScenarioRunner {
   #announced: Announced = new Map();
   readonly #starts = new StartModel();
   readonly #onMoment: ((moment: Moment) => void) | null;
+  readonly #carry: Carry | undefined;
   #clusterCount = 0;
 
   /**
    * @param options.stage a cluster that runs already; otherwise the first command makes one.
    * @param options.onMoment hears of everything that happens under the commands, in order.
+   * @param options.carry what carries a cluster that `cluster` makes; left out: a simulator of its own.
    */
   constructor(
-    options: { readonly stage?: Stage; readonly onMoment?: (moment: Moment) => void } = {},
+    options: {
+      readonly stage?: Stage;
+      readonly onMoment?: (moment: Moment) => void;
+      readonly carry?: Carry;
+    } = {},
   ) {
     this.#stage = options.stage ?? null;
     this.#onMoment = options.onMoment ?? null;
+    this.#carry = options.carry;
   }
 
   /** The cluster under the commands; null before `cluster`. */
@@ -83,10 +90,28 @@ export class ScenarioRunner {
   }
 
   /**
-   * Carries out one command and says what came of it.
+   * Carries out one command, however long it takes, and says what came of it.
    * @throws ScenarioError when the command is not understood; Violation when a rule of Raft was broken.
    */
   run(command: ParsedCommand): string {
+    const steps = this.steps(command);
+    let step = steps.next();
+    while (!step.done) {
+      const { done, limitMs } = step.value;
+      const { run } = this.#stage!;
+      if (done === null) run.runFor(limitMs);
+      step = steps.next(done === null || run.runUntil(done, limitMs));
+    }
+    return step.value;
+  }
+
+  /** Something that the reader did, beside all commands. */
+  tellDeed(words: readonly string[]): void {
+    this.#tell({ kind: "deed", words }, this.#stage);
+  }
+
+  /** The same in steps, for who lets time pass in another way. @throws as `run`, in any step. */
+  *steps(command: ParsedCommand): Waits<string> {
     const usage = USAGES[command.name];
     if (usage === undefined) {
       const says = `there is no command "${command.name}"${suggestion(command.name, Object.keys(USAGES))}`;
@@ -97,7 +122,7 @@ export class ScenarioRunner {
     const besides = this.#withoutCluster(command.name, args);
     if (besides !== null) return besides;
     const stage = this.#stage ?? args.fail("there is no cluster yet; begin with: cluster members=3");
-    const said = this.#carryOut(command.name, args, stage);
+    const said = yield* this.#carryOut(command.name, args, stage);
     args.end();
     return said;
   }
@@ -106,7 +131,11 @@ export class ScenarioRunner {
     const plan = readClusterPlan(args);
     args.end();
     this.#clusterCount += 1;
-    this.#stage = new Stage(plan, this.#onMoment && ((happening, stage) => this.#tell(happening, stage)));
+    this.#stage = new Stage(
+      plan,
+      this.#onMoment && ((happening, stage) => this.#tell(happening, stage)),
+      this.#carry,
+    );
     this.#announced = new Map();
     const { preVote, checkQuorum } = plan.rules;
     const rules = preVote && checkQuorum ? "PreVote and CheckQuorum" : "neither PreVote nor CheckQuorum";
@@ -121,7 +150,7 @@ export class ScenarioRunner {
     if (name !== "deed") return null;
     const words = args.rest();
     if (words.length === 0) args.fail("expected what the reader does");
-    tell({ kind: "deed", words });
+    this.tellDeed(words);
     return "ok";
   }
 
@@ -131,13 +160,13 @@ export class ScenarioRunner {
     this.#onMoment({ number: stage?.journal.eventNumber ?? 0, atMs: stage?.sim.nowMs ?? 0, cluster, what });
   }
 
-  #carryOut(name: string, args: Arguments, stage: Stage): string {
+  *#carryOut(name: string, args: Arguments, stage: Stage): Waits<string> {
     if (name in ACTION_USAGES) return this.#act(name as ActionName, args, stage);
-    if (name in CLIENT_USAGES) return this.#ask(name as ClientVerb, args, stage);
-    if (name in STREAM_USAGES) return streamWords(name as StreamVerb, args, stage);
+    if (name in CLIENT_USAGES) return yield* this.#ask(name as ClientVerb, args, stage);
+    if (name in STREAM_USAGES) return yield* streamWords(name as StreamVerb, args, stage);
     switch (name) {
       case "run":
-        return this.#letTimePass(args, stage);
+        return yield* this.#letTimePass(args, stage);
       case "answer":
         return this.#answer(args, stage);
       case "members":
@@ -158,7 +187,7 @@ export class ScenarioRunner {
         const first = args.command.words.find((word) => !word.includes("="));
         const isChange = MEMBERSHIP_VERBS.some((verb) => verb === first);
         return isChange
-          ? changeMembers(args, stage, this.#announced)
+          ? yield* changeMembers(args, stage, this.#announced)
           : showMember(memberOf(args, stage), stage);
       }
     }
@@ -179,14 +208,14 @@ export class ScenarioRunner {
     return subject === null || past === undefined ? "ok" : `${stage.names.shown(subject)} ${past}`;
   }
 
-  #ask(verb: ClientVerb, args: Arguments, stage: Stage): string {
+  *#ask(verb: ClientVerb, args: Arguments, stage: Stage): Waits<string> {
     const at = args.named("at");
     const nowait = args.flag("nowait");
     const request = readRequest(verb, args);
     const member = at === null ? stage.firstToAsk() : memberOf(args, stage, at);
     args.end();
     if (member === null) return "nobody runs";
-    if (!nowait) return outcomeText(stage.askAndWait(member, request));
+    if (!nowait) return outcomeText(yield* stage.askAndWait(member, request));
     stage.journal.ask(member, request);
     return `#${stage.journal.history.operations.length} is on its way to ${stage.names.shown(member)}`;
   }
@@ -200,7 +229,7 @@ export class ScenarioRunner {
 
   // --- Time ----------------------------------------------------------------------------------------------------
 
-  #letTimePass(args: Arguments, stage: Stage): string {
+  *#letTimePass(args: Arguments, stage: Stage): Waits<string> {
     const forMs = args.namedDuration("for", 0);
     const until = args.named("until");
     const limitMs = args.namedDuration("limit", RUN_LIMIT_MS);
@@ -208,12 +237,12 @@ export class ScenarioRunner {
     const { sim } = stage;
     if (until === null) {
       if (forMs === 0) args.fail("expected for= or until=");
-      sim.runFor(forMs);
+      yield { done: null, limitMs: forMs };
       return `at ${sim.nowMs}ms`;
     }
     if (forMs !== 0) args.fail("expected for= or until=, not both");
     const goal = readGoal(until, args, stage);
-    const isReached = sim.runUntil(() => goal.missing() === null, limitMs);
+    const isReached = yield { done: () => goal.missing() === null, limitMs };
     return isReached
       ? `at ${sim.nowMs}ms: ${goal.reached()}`
       : `at ${sim.nowMs}ms: gave up, ${withShortNames(goal.missing() ?? "")}`;

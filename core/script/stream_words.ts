@@ -5,7 +5,7 @@ import type { LeaseId } from "../kv/requests.ts";
 import type { ClientRequest } from "../member/io.ts";
 import { memberOf } from "./action_words.ts";
 import type { Arguments } from "./arguments.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage, Waits } from "./stage.ts";
 
 export const STREAM_USAGES = {
   lease:
@@ -20,17 +20,17 @@ export type StreamVerb = keyof typeof STREAM_USAGES;
 /** More would only be slow: each watch is a stream of its own. */
 const WATCH_COUNT_MAX = 5_000;
 
-export function streamWords(verb: StreamVerb, args: Arguments, stage: Stage): string {
+export function* streamWords(verb: StreamVerb, args: Arguments, stage: Stage): Waits<string> {
   switch (verb) {
     case "lease":
-      return lease(args, stage);
+      return yield* lease(args, stage);
     case "watch":
       return watch(args, stage);
     case "unwatch": {
       const name = args.word("a watch's name");
       args.end();
       const count = stage.journal.streams.close(name);
-      stage.sim.runFor(0);
+      stage.run.runFor(0);
       return count === 0 ? `nothing done: no watch is called ${name}` : `${name} went away`;
     }
     case "heard": {
@@ -47,16 +47,18 @@ export function leaseIdOf(word: string, args: Arguments): LeaseId {
   return /^[0-9a-f]{1,16}$/.test(word) ? word.padStart(16, "0") : args.fail(`"${word}" is not a lease id`);
 }
 
-function lease(args: Arguments, stage: Stage): string {
+function* lease(args: Arguments, stage: Stage): Waits<string> {
   const at = args.named("at");
   const ttlMs = args.namedDuration("ttl", 0);
   const verb = args.oneOf("what to do", ["grant", "keepalive", "revoke", "timetolive", "list"]);
   const ids = args.rest();
   const member = at === null ? stage.firstToAsk() : memberOf(args, stage, at);
   if (member === null) return "nobody runs";
-  if (verb === "list") return answered({ kind: "leaseLeases" });
+  if (verb === "list") return yield* answered({ kind: "leaseLeases" });
   if (ids.length === 0 || (verb !== "keepalive" && ids.length > 1)) args.fail("expected a lease id");
-  return ids.map((word) => answered(request(leaseIdOf(word, args)))).join("\n");
+  const lines: string[] = [];
+  for (const word of ids) lines.push(yield* answered(request(leaseIdOf(word, args))));
+  return lines.join("\n");
 
   function request(id: LeaseId): ClientRequest {
     switch (verb) {
@@ -72,8 +74,8 @@ function lease(args: Arguments, stage: Stage): string {
     }
   }
 
-  function answered(request: ClientRequest): string {
-    const { response } = stage.askAndWait(member!, request);
+  function* answered(request: ClientRequest): Waits<string> {
+    const { response } = yield* stage.askAndWait(member!, request);
     if (response === null) return "no answer";
     if (isEtcdError(response)) return `error: ${response.message}`;
     const { result } = response;
@@ -109,7 +111,7 @@ function watch(args: Arguments, stage: Stage): string {
   if (times < 1 || times > WATCH_COUNT_MAX) args.fail(`expected times= of 1 to ${WATCH_COUNT_MAX}`);
   if (member === null) return "nobody runs";
   for (let i = 0; i < times; i++) stage.journal.streams.open({ name, member, key, isPrefix, fromRevision });
-  stage.sim.runFor(0);
+  stage.run.runFor(0);
   const count = times === 1 ? "" : `, ${times} times`;
   return `${name} watches ${key}${isPrefix ? " and what begins with it" : ""} at ${
     stage.names.shown(member)

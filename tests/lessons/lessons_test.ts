@@ -11,6 +11,7 @@ import {
   parseScenario,
   plainText,
   playLesson,
+  RecordedRun,
   ScenarioRunner,
 } from "../../core/script/mod.ts";
 import { LESSONS_FOLDER, readCourse } from "../../lessons/course.ts";
@@ -39,6 +40,14 @@ for (const lesson of course.lessons) {
       assert.deepEqual(step.impossibleMet, [], `${step.id}: came true although nothing should make it`);
       const difference = differenceText([...step.setUp, ...step.solution], `${lesson.slug} ${step.id}`);
       assert(difference === "", `\n${difference}\n\nread the difference; then: deno task lessons --rewrite`);
+    }
+  });
+
+  Deno.test(`${lesson.slug}: on a replayable run, as the page plays it, the solution does the same`, () => {
+    for (const step of playLesson(lesson, RecordedRun.carry)) {
+      assert.deepEqual(step.metBefore, [], `${step.id}: true before anything is done`);
+      assert.deepEqual(step.unmet, [], `${step.id}: not made true by the solution`);
+      assert.deepEqual(step.impossibleMet, [], `${step.id}: came true although nothing should make it`);
     }
   });
 
