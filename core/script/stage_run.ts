@@ -142,6 +142,8 @@ export class RecordedRun implements StageRun {
 export class RunReporter implements RunListener {
   readonly #journal: Journal;
   readonly #runOf: () => SimRun;
+  /** A start is told before the member speaks; whether it was refused shows only after. */
+  #started: OperatorAction | null = null;
 
   /** @param runOf the run, which may be made only after its listener. */
   constructor(journal: Journal, runOf: () => SimRun) {
@@ -150,6 +152,8 @@ export class RunReporter implements RunListener {
   }
 
   onEvent({ number, atMs, member, event }: StoryEvent): void {
+    if (this.#started !== null) this.#journal.acted(this.#started);
+    this.#started = null;
     if (event.kind !== "action") {
       if (member !== null) this.#journal.onTrace({ number, atMs, member, event });
       return;
@@ -168,6 +172,9 @@ export class RunReporter implements RunListener {
         this.#journal.acted({ kind, from: action.a, to: action.b });
         return this.#journal.acted({ kind, from: action.b, to: action.a });
       }
+      case "restart":
+        this.#started = action;
+        return;
       default:
         if (action.kind === "crash") this.#journal.onCrash(this.#runOf().sim, action.member);
         this.#journal.acted(action);
