@@ -80,16 +80,18 @@ export class DirectRun implements StageRun {
 /** A replayable run, which remembers all that is done to it. Whoever else acts on it is heard as well. */
 export class RecordedRun implements StageRun {
   readonly #run: SimRun;
+  readonly #reporter: RunReporter;
 
-  constructor(run: SimRun) {
+  constructor(run: SimRun, reporter: RunReporter) {
     this.#run = run;
+    this.#reporter = reporter;
   }
 
   /** What carries a stage whose cluster is a run of its own. */
   static carry(plan: ClusterPlan, journal: Journal): StageRun {
     const reporter = new RunReporter(journal, () => run);
     const run: SimRun = new SimRun({ plan: runPlanOf(plan) }, reporter);
-    return new RecordedRun(run);
+    return new RecordedRun(run, reporter);
   }
 
   get sim(): ClusterSim {
@@ -98,6 +100,7 @@ export class RecordedRun implements StageRun {
 
   act(action: OperatorAction): string | null {
     const nothing = this.#run.act(action);
+    this.#reporter.flush();
     if (nothing !== null || action.kind !== "restart") return nothing;
     // A run takes a start that was refused for something that happened.
     const { state, why } = this.sim.member(action.member);
@@ -151,9 +154,14 @@ export class RunReporter implements RunListener {
     this.#runOf = runOf;
   }
 
-  onEvent({ number, atMs, member, event }: StoryEvent): void {
+  /** Tells what is held back: a start that was refused, since nothing more comes of it. */
+  flush(): void {
     if (this.#started !== null) this.#journal.acted(this.#started);
     this.#started = null;
+  }
+
+  onEvent({ number, atMs, member, event }: StoryEvent): void {
+    this.flush();
     if (event.kind !== "action") {
       if (member !== null) this.#journal.onTrace({ number, atMs, member, event });
       return;
