@@ -38,7 +38,7 @@ export type MenuTarget =
   | { readonly kind: "link"; readonly a: string; readonly b: string; readonly x: number; readonly y: number };
 
 export type PanelName = "raft" | "disk" | "keys" | "flags";
-export type PhoneTab = "stage" | "log" | "member" | "keys";
+export type PhoneTab = "lesson" | "stage" | "log" | "member" | "keys";
 
 /** How the last request of this page's own client stands. */
 export type ClientState =

@@ -155,6 +155,24 @@ export class TimeMachine implements Cluster {
     this.#enter(this.#add(cluster, null, 0));
   }
 
+  /** A cluster of somebody else's making takes the stage, in the place of one that it follows. */
+  host(cluster: Cluster, follows: Lane | null): Lane {
+    this.lane.cluster.pauseClock();
+    if (follows !== null && this.lanes.includes(follows)) {
+      if (this.beside === follows) this.beside = null;
+      this.lanes = this.lanes.filter((lane) => lane !== follows);
+      follows.cluster.close();
+    }
+    const lane = this.#add(cluster, null, 0);
+    this.#enter(lane);
+    return lane;
+  }
+
+  /** Whether this run is on the stage, at its present. */
+  isOnStage(lane: Lane): boolean {
+    return this.lane === lane && this.lookingAtMs === null;
+  }
+
   #add(cluster: Cluster, parent: Lane | null, branchedAtMs: number): Lane {
     const id = (this.lanes[this.lanes.length - 1]?.id ?? -1) + 1;
     const lane = { id, letter: String.fromCharCode(65 + id % 26), cluster, parent, branchedAtMs };

@@ -190,9 +190,9 @@ export const en = {
 
   nav: {
     label: "Rooms",
+    learn: "Learn",
     playground: "Playground",
     lab: "Sizing lab",
-    moments: "Moments",
     notLoaded: "This part of the page could not be loaded. Is the network there?",
   },
 
@@ -508,7 +508,7 @@ export const en = {
   },
 
   phone: {
-    tabs: { stage: "Stage", log: "Log", member: "Member", keys: "Keys" },
+    tabs: { lesson: "Lesson", stage: "Stage", log: "Log", member: "Member", keys: "Keys" },
     crash: (name: string) => `Crash ${name}`,
     bringBack: (name: string) => `Bring ${name} back`,
     heal: "Mend every link",

@@ -183,9 +183,9 @@ export const zh: Strings = {
 
   nav: {
     label: "页面",
+    learn: "课程",
     playground: "实验台",
     lab: "规模",
-    moments: "著名时刻",
     notLoaded: "这一部分没能加载。网络还通吗？",
   },
 
@@ -470,7 +470,7 @@ export const zh: Strings = {
   },
 
   phone: {
-    tabs: { stage: "舞台", log: "日志", member: "成员", keys: "键值" },
+    tabs: { lesson: "课程", stage: "舞台", log: "日志", member: "成员", keys: "键值" },
     crash: (name) => `让 ${name} 崩溃`,
     bringBack: (name) => `让 ${name} 回来`,
     heal: "恢复所有连接",

@@ -45,6 +45,7 @@ export const ICONS = {
   }],
   member: [{ d: circle(8, 8, 4.6) }, { d: "M8 1.6A6.4 6.4 0 0 1 14.4 8" }],
   copy: [{ d: "M5.5 5.5h7v7h-7z" }, { d: "M10.5 3.5h-7v7" }],
+  lesson: [{ d: "M8 4.2C6.6 3.2 4.6 3 2.5 3.2v9c2.1-.2 4.1 0 5.5 1 1.4-1 3.4-1.2 5.5-1v-9C11.4 3 9.4 3.2 8 4.2zM8 4.2v9" }],
   keys: [{ d: circle(5, 11, 2.4) }, { d: "M6.8 9.2L13 3M10.6 5.4l1.9 1.9" }],
 } satisfies Record<string, readonly IconPart[]>;
 

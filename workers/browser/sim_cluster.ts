@@ -44,6 +44,13 @@ interface Sent {
   readonly number: number;
 }
 
+/** Somebody who waits for something in the run while the page lets time pass. */
+interface Sentry {
+  readonly done: (() => boolean) | null;
+  readonly untilMs: number;
+  readonly resolve: (came: boolean) => void;
+}
+
 interface Waiting {
   readonly resolve: (response: ClientResponse) => void;
 }
@@ -63,6 +70,7 @@ export class SimCluster implements Cluster {
   #lastView = new Map<MemberId, Pick<HostedMember, "view" | "viewAtMs">>();
   #frame: ClusterFrame | null = null;
   #isClosed = false;
+  #sentry: Sentry | null = null;
   readonly #listener: RunListener = {
     onEvent: (event) => this.#keep(eventOf(event, (id) => this.#run?.sim.member(id).info.name ?? id)),
     onSend: (from, to, frame, atMs) => this.#onSend(from, to, frame, atMs),
@@ -106,7 +114,34 @@ export class SimCluster implements Cluster {
     return () => this.#subscribers.delete(onFrame);
   }
 
+  /**
+   * Waits, while the clock runs, until something holds; looks after every millisecond, and when it holds time goes no
+   * further before whoever waits has had a turn. One may wait at a time: another's wait ends at once.
+   * @param done null: for time alone.
+   * @returns false when `limitMs` of virtual time passed first, or the wait was ended.
+   */
+  waitFor(done: (() => boolean) | null, limitMs: number): Promise<boolean> {
+    this.endWait();
+    if (done?.()) return Promise.resolve(true);
+    return new Promise((resolve) => this.#sentry = { done, untilMs: this.#run.nowMs + limitMs, resolve });
+  }
+
+  /** Whoever waits goes on in vain. */
+  endWait(): void {
+    this.#sentry?.resolve(false);
+    this.#sentry = null;
+  }
+
+  /** The run was taken further by somebody else: the clock goes on from there. */
+  caughtUp(): void {
+    const { paused } = this.#clock.record;
+    this.#clock = this.#newClock(this.#clock.record.scale);
+    if (paused) this.#clock.pause(null);
+    this.#changed();
+  }
+
   close(): void {
+    this.endWait();
     this.#isClosed = true;
     this.#subscribers.clear();
   }
@@ -264,7 +299,7 @@ export class SimCluster implements Cluster {
     if (!this.#clock.record.paused) {
       const behindMs = Math.floor(this.#clock.now()) - this.#run.nowMs;
       if (behindMs > 0) {
-        this.#run.advanceTo(this.#run.nowMs + Math.min(behindMs, FRAME_MS_MAX));
+        this.#advance(this.#run.nowMs + Math.min(behindMs, FRAME_MS_MAX));
         this.#changed();
       }
       if (behindMs > FRAME_MS_MAX) this.#clock = this.#newClock(this.#clock.record.scale);
@@ -278,6 +313,20 @@ export class SimCluster implements Cluster {
     const { frame } = this;
     for (const onFrame of this.#subscribers) onFrame(frame);
   };
+
+  /** As far as this millisecond, or to where somebody's wait ends. */
+  #advance(ms: number): void {
+    while (this.#sentry !== null && this.#run.nowMs < ms && this.#run.violation === null) {
+      this.#run.advanceTo(this.#run.nowMs + 1);
+      const { done, untilMs, resolve } = this.#sentry;
+      const came = done?.() ?? false;
+      if (!came && this.#run.nowMs < untilMs) continue;
+      this.#sentry = null;
+      this.#clock = this.#newClock(this.#clock.record.scale);
+      return resolve(came || done === null);
+    }
+    this.#run.advanceTo(ms);
+  }
 
   #newClock(scale: number): LeadingClock {
     return new LeadingClock(scale, undefined, this.#run.nowMs);
