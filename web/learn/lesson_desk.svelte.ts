@@ -8,6 +8,7 @@ import {
   type LessonPhase,
   LessonRun,
   type LessonStep,
+  type Moment,
   parseCommand,
   type ParsedCommand,
   parseScenario,
@@ -39,6 +40,8 @@ export interface LessonView {
   readonly said: Readonly<Record<string, Said>>;
   readonly checklist: readonly ChecklistItem[];
   readonly reveals: readonly Reveal[];
+  /** This step has a cluster of its own. */
+  readonly hasCluster: boolean;
 }
 
 export interface SaidLine {
@@ -66,7 +69,13 @@ export class LessonDesk {
   #run: LessonRun;
   #runner: ScenarioRunner;
   #cluster: SimCluster | null = null;
-  #lane: Lane | null = null;
+  /** The lanes of this step, oldest first: a step may make several clusters. */
+  #lanes: Lane[] = [];
+  /** In which of them, and when, a condition came true. */
+  #decided = new Map<string, { readonly cluster: SimCluster; readonly atMs: number }>();
+  /** Something was done on the stage since it was set up. */
+  #touched = false;
+  #isSettingUp = false;
   /** Counts plays: an older one ends at its next wait. */
   #play = 0;
   #hintTimer: ReturnType<typeof setTimeout> | undefined;
@@ -87,7 +96,11 @@ export class LessonDesk {
     const asked = this.lesson.steps.findIndex(({ id }) => id === stepId);
     if (asked >= 0 && asked !== this.#run.stepIndex) this.#run.goTo(asked);
     if (this.#run.phase === "done") this.#run.goTo(0);
+    const { revealed } = this.#run.progress();
     this.setUp();
+    // Who came back to a verdict has earned it.
+    if (revealed) this.#run.concede();
+    this.#refresh();
   }
 
   /** The stage as this step begins, with nothing done on it. */
@@ -95,25 +108,42 @@ export class LessonDesk {
     this.stop();
     const { steps } = this.lesson;
     const place = Math.min(this.#run.stepIndex, steps.length - 1);
-    // A step without a set-up goes on from where the one before ended.
     let from = place;
-    while (from > 0 && steps[from]!.setUp === "") from -= 1;
+    while (from > 0 && !beginsAnew(steps[from]!)) from -= 1;
+    const before = this.#lanes;
+    this.#lanes = [];
     this.#runner = this.#newRunner();
     this.#cluster = null;
+    this.#isSettingUp = true;
     for (let at = from; at <= place; at++) {
       this.#atOnce(steps[at]!.setUp);
       if (at < place) this.#atOnce(steps[at]!.solution);
     }
+    this.#isSettingUp = false;
+    this.#begin();
     this.#show();
+    for (const lane of before) this.#session.time.machine.drop(lane);
     this.#run.reset();
     this.#moved();
+    // Time stands still only while a question is open.
+    if (this.#run.phase === "running") this.#resume();
+  }
+
+  #resume(): void {
+    this.#cluster?.resumeClock();
+  }
+
+  /** Nothing was done yet, nothing was decided. */
+  #begin(): void {
+    this.#touched = false;
+    this.#decided.clear();
+    this.cards = new Set();
   }
 
   commit(prediction: string, said: Said): void {
     if (!this.#run.commit(prediction, said)) return;
     this.#moved();
-    // Time stood still while the question was open.
-    if (this.#run.phase === "running") this.#cluster?.resumeClock();
+    if (this.#run.phase === "running") this.#resume();
   }
 
   next(): void {
@@ -121,8 +151,15 @@ export class LessonDesk {
     if (!this.#run.next()) return;
     const isDone = this.#run.phase === "done";
     this.#progress.save(this.#run.progress(), isDone);
-    if (!isDone && this.lesson.steps[stepIndex + 1]!.setUp !== "") this.setUp();
-    else this.#moved();
+    const step = this.lesson.steps[stepIndex + 1];
+    if (!isDone && step !== undefined && beginsAnew(step)) return this.setUp();
+    this.#cluster?.pauseClock();
+    this.#isSettingUp = true;
+    this.#atOnce(step?.setUp ?? "");
+    this.#isSettingUp = false;
+    this.#begin();
+    this.#show();
+    this.#moved();
   }
 
   goTo(step: number): void {
@@ -149,7 +186,6 @@ export class LessonDesk {
 
   /** A reader's own deed. */
   deed(words: readonly string[]): void {
-    if (words[0] === "card" && words[1] !== undefined) this.cards = new Set([...this.cards, words[1]]);
     this.#runner.tellDeed(words);
     this.#moved();
   }
@@ -158,7 +194,8 @@ export class LessonDesk {
   async showMe(): Promise<void> {
     const { step } = this.#run;
     if (step === null) return;
-    if (this.#run.phase === "revealed") this.reset();
+    // The solution begins where the set-up ends.
+    if (this.#touched || this.#run.phase === "revealed") this.reset();
     await this.#playAll(parseScenario(step.solution).map(({ command }) => command));
   }
 
@@ -166,7 +203,12 @@ export class LessonDesk {
   async say(text: string): Promise<void> {
     const command = text.trim();
     if (command === "") return;
-    await this.#playAll([parseCommand(command)]);
+    try {
+      await this.#playAll([parseCommand(command)]);
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error;
+      this.#note(command, error.says, true);
+    }
   }
 
   /** Commands that are played end where they are. */
@@ -178,17 +220,26 @@ export class LessonDesk {
 
   /** Puts the lesson's cluster on the stage again. */
   show(): void {
+    const lane = this.#lanes.at(-1);
     const { machine } = this.#session.time;
-    if (this.#lane !== null && machine.lanes.includes(this.#lane)) machine.show(this.#lane);
+    if (lane !== undefined && machine.lanes.includes(lane)) machine.show(lane);
     else if (this.#cluster !== null) this.setUp();
   }
 
-  /** The deciding moment. */
-  seek(eventNumber: number): void {
-    const event = this.#cluster?.archive.find(({ number }) => number === eventNumber);
-    if (event === undefined) return;
-    this.show();
-    this.#session.time.seek(event.atMs);
+  /** Whether the moment at which this condition came true can be looked at. */
+  canSeek(condition: string | null): boolean {
+    const decided = condition === null ? undefined : this.#decided.get(condition);
+    return decided !== undefined && this.#lanes.some(({ cluster }) => cluster === decided.cluster);
+  }
+
+  /** The deciding moment, in the cluster in which it was. */
+  seek(condition: string): void {
+    const decided = this.#decided.get(condition);
+    const lane = this.#lanes.find(({ cluster }) => cluster === decided?.cluster);
+    const { machine } = this.#session.time;
+    if (decided === undefined || lane === undefined || !machine.lanes.includes(lane)) return;
+    machine.show(lane);
+    this.#session.time.seek(decided.atMs);
   }
 
   /** Leaves the desk; the cluster stays on the stage. */
@@ -196,6 +247,11 @@ export class LessonDesk {
     this.stop();
     clearTimeout(this.#hintTimer);
     this.#stopListening();
+  }
+
+  /** Another lesson has taken the stage: this one's clusters go. */
+  end(): void {
+    for (const lane of this.#lanes) this.#session.time.machine.drop(lane);
   }
 
   // --- Commands ------------------------------------------------------------------------------------------------
@@ -211,8 +267,12 @@ export class LessonDesk {
         if (answer === null) return;
         this.#note(command.text, answer, false);
       } catch (error) {
-        if (!(error instanceof ScenarioError)) throw error;
-        this.#note(command.text, error.says, true);
+        // Misspelt, or beyond what a lesson's cluster can be: said where it was typed.
+        this.#note(
+          command.text,
+          error instanceof ScenarioError ? error.says : (error as Error).message,
+          true,
+        );
         break;
       }
     }
@@ -247,14 +307,7 @@ export class LessonDesk {
 
   #newRunner(): ScenarioRunner {
     return new ScenarioRunner({
-      onMoment: (moment) => {
-        if (moment.what.kind === "stress") {
-          const { size, messagesPerWrite: messages, medianMs } = moment.what;
-          this.stress = new Map([...this.stress, [size, { messages, medianMs }]]);
-        }
-        this.#run.see(moment);
-        this.#refresh();
-      },
+      onMoment: (moment) => this.#see(moment),
       carry: (plan, journal) => {
         const reporter = new RunReporter(journal, () => run);
         let run!: SimRun;
@@ -262,6 +315,8 @@ export class LessonDesk {
           run = new SimRun({ plan: runPlanOf(plan) }, both(listener, reporter))
         );
         this.#cluster.pauseClock();
+        // A reader who chose a pace keeps it.
+        if (!this.#session.autoPace) this.#cluster.speed(this.#session.time.machine.frame.clock.scale);
         return new RecordedRun(run, reporter);
       },
     });
@@ -272,14 +327,37 @@ export class LessonDesk {
     const { machine } = this.#session.time;
     if (this.#cluster === null) return;
     this.#cluster.caughtUp();
-    if (this.#lane?.cluster === this.#cluster) return;
+    if (this.#lanes.some(({ cluster }) => cluster === this.#cluster)) return;
     this.#session.firstRun.leave();
     this.#session.selectedName = null;
     this.#session.inspectorOpen = false;
-    this.#lane = machine.host(this.#cluster, this.#lane);
+    this.#lanes = [...this.#lanes, machine.host(this.#cluster)];
   }
 
   // --- What is shown -------------------------------------------------------------------------------------------
+
+  #see(moment: Moment): void {
+    const { what } = moment;
+    if (what.kind === "stress") {
+      const { size, messagesPerWrite: messages, medianMs } = what;
+      this.stress = new Map([...this.stress, [size, { messages, medianMs }]]);
+    }
+    if (what.kind === "deed" && what.words[0] === "card" && what.words[1] !== undefined) {
+      this.cards = new Set([...this.cards, what.words[1]]);
+    }
+    this.#run.see(moment);
+    if (what.kind === "act" || what.kind === "asked" || what.kind === "deed") {
+      if (!this.#isSettingUp) this.#touched = true;
+      // Whoever acts is not idle.
+      this.#watchIdle();
+    }
+    const { checklist } = this.view;
+    if (!this.#refresh() || this.#cluster === null) return;
+    for (const { id, met } of this.view.checklist) {
+      if (!met || checklist.find((item) => item.id === id)?.met) continue;
+      this.#decided.set(id, { cluster: this.#cluster, atMs: moment.atMs });
+    }
+  }
 
   #note(command: string, answer: string, isTrouble: boolean): void {
     this.transcript = [...this.transcript, { command, answer, isTrouble }].slice(-SAID_COUNT_MAX);
@@ -288,13 +366,18 @@ export class LessonDesk {
   /** The reader has done something, or something has come true. */
   #moved(): void {
     this.hinted = false;
-    clearTimeout(this.#hintTimer);
     this.#refresh();
     this.#progress.save(this.#run.progress(), false);
+    this.#watchIdle();
+  }
+
+  #watchIdle(): void {
+    clearTimeout(this.#hintTimer);
     if (this.view.phase === "running") this.#hintTimer = setTimeout(() => (this.hinted = true), HINT_MS);
   }
 
-  #refresh(): void {
+  /** @returns whether anything is shown otherwise now. */
+  #refresh(): boolean {
     const { phase, step, stepIndex } = this.#run;
     const view = {
       phase,
@@ -303,14 +386,21 @@ export class LessonDesk {
       said: this.#run.progress().said,
       checklist: this.#run.checklist(),
       reveals: this.#run.reveals(),
+      hasCluster: this.#cluster !== null,
     };
     const before = this.view as LessonView | null;
-    if (before !== null && JSON.stringify(shapeOf(before)) === JSON.stringify(shapeOf(view))) return;
+    if (before !== null && JSON.stringify(shapeOf(before)) === JSON.stringify(shapeOf(view))) return false;
     if (before !== null && before.phase === "running" && phase === "revealed") {
       this.#progress.save(this.#run.progress(), false);
     }
     this.view = view;
+    return true;
   }
+}
+
+/** Whether a step makes a cluster of its own; else it goes on from where the one before ended. */
+function beginsAnew({ setUp }: LessonStep): boolean {
+  return parseScenario(setUp).some(({ command }) => command.name === "cluster");
 }
 
 /** What two views differ in, without the lesson's own text. */

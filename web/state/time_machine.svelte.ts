@@ -155,14 +155,18 @@ export class TimeMachine implements Cluster {
     this.#enter(this.#add(cluster, null, 0));
   }
 
-  /** A cluster of somebody else's making takes the stage, in the place of one that it follows. */
-  host(cluster: Cluster, follows: Lane | null): Lane {
+  /** Ends a run that is wanted no more, unless it is on the stage or another branched from it. */
+  drop(gone: Lane): void {
+    const isNeeded = gone === this.lane || gone.id === 0 || this.lanes.some(({ parent }) => parent === gone);
+    if (isNeeded || !this.lanes.includes(gone)) return;
+    if (this.beside === gone) this.beside = null;
+    this.lanes = this.lanes.filter((lane) => lane !== gone);
+    gone.cluster.close();
+  }
+
+  /** A cluster of somebody else's making takes the stage. */
+  host(cluster: Cluster): Lane {
     this.lane.cluster.pauseClock();
-    if (follows !== null && this.lanes.includes(follows)) {
-      if (this.beside === follows) this.beside = null;
-      this.lanes = this.lanes.filter((lane) => lane !== follows);
-      follows.cluster.close();
-    }
     const lane = this.#add(cluster, null, 0);
     this.#enter(lane);
     return lane;

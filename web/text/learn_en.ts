@@ -71,6 +71,7 @@ export const learnEn = {
   concede: "To the verdict",
   verdict: (said: string, right: string, isRight: boolean) =>
     isRight ? `You said ${said}. So it was.` : `You said ${said}. It was ${right}.`,
+  verdictOut: "The verdict is out.",
   none: "nothing",
   moment: "Show the deciding moment",
   next: "Next step",

@@ -7,7 +7,7 @@ export const learnZh: LearnStrings = {
   lede: "每一课先提问，再运行。集群做到了就算完成，怎么做到的都行。",
   progress: (done, all) => `${done} / ${all}`,
   kept: "保存在这个浏览器里。",
-  notKept: (why) => `进度没有保存：${why}。其余功能照常。`,
+  notKept: () => "浏览器不让保存进度（可能是隐私模式，或空间已满）。其余功能照常。",
   saveFile: "存成文件",
   parts: {
     agreement: "怎样达成一致",
@@ -70,6 +70,7 @@ export const learnZh: LearnStrings = {
   reset: "重来",
   concede: "直接看结果",
   verdict: (said, right, isRight) => isRight ? `你猜 ${said}，果然如此。` : `你猜 ${said}，结果是 ${right}。`,
+  verdictOut: "结果出来了。",
   none: "一个也没有",
   moment: "看决定性的一刻",
   next: "下一步",

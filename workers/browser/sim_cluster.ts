@@ -304,6 +304,7 @@ export class SimCluster implements Cluster {
       }
       if (behindMs > FRAME_MS_MAX) this.#clock = this.#newClock(this.#clock.record.scale);
     }
+    if (this.#run.violation !== null) this.endWait();
     if (this.#run.violation !== null && !this.#clock.record.paused) {
       this.#clock.pause(null);
       this.#changed();
@@ -381,7 +382,8 @@ export class SimCluster implements Cluster {
         sent?.atMs ?? Math.min(run.nowMs, atMs - STOPPED_MS),
       );
       if (flight === null) return [];
-      const target = run.sim.member(event.to).state;
+      // A member that was added and has not started is nowhere yet: what is sent to it is lost.
+      const target = run.sim.ids.includes(event.to) ? run.sim.member(event.to).state : "stopped";
       const dropped = run.sim.network.isCut(event.from, event.to) ||
         (target !== "running" && target !== "paused");
       // Its place in the queue is its own, whoever sent it and whenever this page began to look.
