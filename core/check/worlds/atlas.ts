@@ -49,7 +49,8 @@ export class Atlas {
   readonly #pasts = new Shelf<Past>(pastText);
   readonly #looks: Look[] = [];
   readonly #places: { readonly from: number; readonly to: number }[] = [];
-  readonly #steps = new Map<number, NumberedStep>();
+  /** By state, then by input. */
+  readonly #steps: Map<number, NumberedStep>[] = [];
   readonly #renamed: Record<"member" | "message" | "past", number[][]>;
   #stepCount = 0;
 
@@ -116,9 +117,9 @@ export class Atlas {
   }
 
   step(member: number, input: number): NumberedStep {
-    const key = member * 2 ** 26 + input;
-    let step = this.#steps.get(key);
-    if (step === undefined) this.#steps.set(key, step = this.#ask(member, input));
+    const known = this.#steps[member] ??= new Map();
+    let step = known.get(input);
+    if (step === undefined) known.set(input, step = this.#ask(member, input));
     return step;
   }
 

@@ -89,14 +89,14 @@ class Explorer {
       for (let at = 0; at < frontier.length; at++) {
         const finding = this.#lookInto(frontier[at]!, firstNumber + at, next);
         if (finding !== null) return this.#report(depth + 1, false, finding);
-        if (this.#seen.size >= this.#worldsMax) return this.#report(depth, false, null);
+        if (this.#seen.size >= this.#worldsMax) return this.#report(depth + 1, false, null);
       }
       if (next.length === 0) return this.#report(depth, true, null);
       firstNumber += frontier.length;
       frontier = next;
       const worlds = this.#seen.size;
       const progress = { depth: depth + 1, worlds, moves: this.#moveCount, next: next.length };
-      if (!this.#onDepth(progress)) return this.#report(depth, false, null);
+      if (!this.#onDepth(progress)) return this.#report(depth + 1, false, null);
     }
   }
 
