@@ -75,8 +75,9 @@ export interface HuntOptions {
   readonly observers?: readonly SimObserver[];
 }
 
-/** More events than any storm of some seconds has: messages that beget messages. */
-const STORM_EVENTS_MAX = 300_000;
+/** More events than any storm of some seconds has, by members that ever were: messages that beget messages. */
+const STORM_EVENTS_MIN = 300_000;
+const STORM_EVENTS_PER_MEMBER = 100_000;
 /** How often a cluster that should come to rest is asked whether it has. */
 const LOOK_EVERY_MS = 100;
 /** How often an operator tries to mend what only the cluster can mend. */
@@ -152,12 +153,13 @@ export class Hunt {
   /** Plays on to the end of trouble. */
   storm(): void {
     const { sim, plan } = this;
-    const endless = sim.runUntil(({ eventCount }) => eventCount > STORM_EVENTS_MAX, plan.stormMs - sim.nowMs);
-    if (endless) {
+    const isEndless = ({ eventCount, ids }: ClusterSim) =>
+      eventCount > Math.max(STORM_EVENTS_MIN, STORM_EVENTS_PER_MEMBER * ids.length);
+    if (sim.runUntil(isEndless, plan.stormMs - sim.nowMs)) {
       throw new Violation(
         "convergence",
         [],
-        `${STORM_EVENTS_MAX} events, and messages beget ever more messages`,
+        `${sim.eventCount} events, and messages beget ever more messages`,
       );
     }
     sim.runFor(plan.stormMs - sim.nowMs);
