@@ -101,12 +101,8 @@ export class Attachment {
     return this.endpoints.find(({ endpoint }) => endpoint === seat.endpoint) ?? null;
   }
 
-  async addMember(peerUrl: string, isLearner: boolean): Promise<Asked<Json>> {
-    const asked = await this.#verb("/v3/cluster/member/add", {
-      peerURLs: [peerUrl],
-      ...(isLearner ? { isLearner } : {}),
-    });
-    return asked;
+  addMember(peerUrl: string, isLearner: boolean): Promise<Asked<Json>> {
+    return this.#verb("/v3/cluster/member/add", { peerURLs: [peerUrl], ...(isLearner ? { isLearner } : {}) });
   }
 
   removeMember(id: HexId): Promise<Asked<Json>> {
@@ -133,6 +129,8 @@ export class Attachment {
   #news(signal: AbortSignal): void {
     if (signal.aborted) return;
     this.clusterId ??= this.endpoints.find(({ answers }) => answers)?.status?.header.clusterId ?? null;
+    // Before the list of members is known, nobody has a name.
+    if (this.members.length === 0) return;
     this.#story.take({ seats: this.seats, leader: this.leader }, Date.now());
     this.told = this.#story.told;
     this.reigns = this.#story.reigns;

@@ -7,6 +7,8 @@ import { type Endpoint, isMixedContent } from "./endpoints.ts";
 export const ANSWER_BYTES_MAX = 32 << 20;
 const ASK_MS_MAX = 4_000;
 const PROBE_MS_MAX = 2_000;
+/** A port that is closed needs no second knock each time. */
+const PROBE_EVERY_MS = 10_000;
 
 export type Silence = {
   readonly kind: "silent";
@@ -42,6 +44,8 @@ const SAFE: RequestInit = {
 export class Gateway {
   readonly endpoint: Endpoint;
   readonly #signal: AbortSignal;
+  /** When a knock last found nobody, by the page's clock. */
+  #foundNobodyAtMs = -Infinity;
 
   /** @param signal aborts whatever is under way; what is asked then is silent. */
   constructor(endpoint: Endpoint, signal: AbortSignal) {

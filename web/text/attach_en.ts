@@ -151,9 +151,9 @@ export const attachEn = {
   },
 
   panes: { label: "What is shown", keys: "Keys", leases: "Leases", members: "Members" },
-  from: "from",
-  whoeverLeads: "whoever leads",
-  readFrom: (name: string, revision: number) => `Read from ${name}, revision ${figure(revision)}`,
+  from: "Read from",
+  whoeverLeads: (name: string) => (name === "" ? "whoever leads" : `${name}, leading`),
+  readFrom: (revision: number) => `revision ${figure(revision)}`,
   keys: {
     prefix: "Keys that start with",
     all: "all keys",

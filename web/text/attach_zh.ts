@@ -133,9 +133,9 @@ export const attachZh: AttachStrings = {
   },
 
   panes: { label: "显示什么", keys: "键", leases: "租约", members: "成员" },
-  from: "来自",
-  whoeverLeads: "当前领导者",
-  readFrom: (name, revision) => `读自 ${name}，修订版本 ${figure(revision)}`,
+  from: "读自",
+  whoeverLeads: (name) => (name === "" ? "当前领导者" : `领导者 ${name}`),
+  readFrom: (revision) => `修订版本 ${figure(revision)}`,
   keys: {
     prefix: "以此开头的键",
     all: "所有键",
