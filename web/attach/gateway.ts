@@ -105,13 +105,22 @@ export class Gateway {
     if (isMixedContent(this.endpoint, globalThis.location?.protocol ?? "")) {
       return { kind: "silent", why: "mixed" };
     }
+    return { kind: "silent", why: await this.#isThere() ? "cors" : "unreachable" };
+  }
+
+  async #isThere(): Promise<boolean> {
+    if (performance.now() - this.#foundNobodyAtMs < PROBE_EVERY_MS) return false;
     try {
       const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(PROBE_MS_MAX)]);
-      const seen = await fetch(`${this.endpoint}/version`, { ...SAFE, mode: "no-cors", signal });
-      return { kind: "silent", why: seen.type === "opaque" ? "cors" : "unreachable" };
+      // An answer that nobody may read can be followed only as the browser likes.
+      const init: RequestInit = { ...SAFE, redirect: "follow", mode: "no-cors", signal };
+      const seen = await fetch(`${this.endpoint}/version`, init);
+      if (seen.type === "opaque") return true;
     } catch {
-      return { kind: "silent", why: "unreachable" };
+      // Nobody there.
     }
+    this.#foundNobodyAtMs = performance.now();
+    return false;
   }
 }
 
