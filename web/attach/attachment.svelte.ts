@@ -20,7 +20,7 @@ export class Attachment {
   readonly leases: LeaseDesk;
   endpoints: readonly EndpointWatch[] = $state.raw([]);
   members: readonly ListedMember[] = $state.raw([]);
-  /** Of the first that answered; endpoints of another cluster are shown and not heeded. */
+  /** Of the first that answered. */
   clusterId: HexId | null = $state(null);
   /** The page's clock, in steps that the eye can follow. */
   nowMs = $state(Date.now());
@@ -32,9 +32,15 @@ export class Attachment {
 
   readonly attached: boolean = $derived(this.endpoints.length > 0);
   readonly own: readonly EndpointWatch[] = $derived(
-    this.endpoints.filter(({ status }) => status === null || status.header.clusterId === this.clusterId),
+    this.endpoints.filter(({ status }) =>
+      status === null || this.clusterId === null || status.header.clusterId === this.clusterId
+    ),
   );
-  readonly seats: readonly Seat[] = $derived(seatsOf(this.members, this.endpoints, this.clusterId));
+  /** Endpoints that answer for another cluster than the first: shown, and not heeded. */
+  readonly foreign: readonly EndpointWatch[] = $derived(
+    this.endpoints.filter((watch) => !this.own.includes(watch)),
+  );
+  readonly seats: readonly Seat[] = $derived(seatsOf(this.members, this.own));
   readonly leader: Leadership | null = $derived(
     leadershipOf(this.own.filter(({ answers }) => answers).map(({ status }) => status!)),
   );

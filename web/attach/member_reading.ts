@@ -12,8 +12,7 @@ export type AttachedRole =
   | "silent"
   | "asking"
   | "notAsked"
-  | "unstarted"
-  | "foreign";
+  | "unstarted";
 
 /** Its role by its own word; of one that says nothing, why. etcd does not tell candidates from followers. */
 export function roleOf(seat: Seat, watch: EndpointWatch | null): AttachedRole {

@@ -23,9 +23,7 @@ export type SeatState =
   /** On the list, at an address that the visitor did not name. */
   | "notAsked"
   /** Added, and never started: it has no name and no client URL yet. */
-  | "unstarted"
-  /** It answers, and belongs to another cluster. */
-  | "foreign";
+  | "unstarted";
 
 export interface Seat {
   /** Different for each seat, and the same from one moment to the next. */
@@ -44,16 +42,14 @@ export interface Seat {
 /** As many as a ring can seat. */
 export const SEAT_COUNT_MAX = 15;
 
+/** @param endpoints those of this cluster, and those that have not said yet of which they are. */
 export function seatsOf(
   members: readonly ListedMember[],
   endpoints: readonly EndpointReading[],
-  clusterId: HexId | null,
 ): readonly Seat[] {
   const free = new Set(endpoints);
-  const isForeign = ({ status }: EndpointReading) =>
-    status !== null && clusterId !== null && status.header.clusterId !== clusterId;
   const take = (matches: (reading: EndpointReading) => boolean): EndpointReading | null => {
-    const found = [...free].filter((reading) => !isForeign(reading) && matches(reading));
+    const found = [...free].filter(matches);
     // Of several addresses of one member, one that answers speaks for it.
     const best = found.find(({ answers }) => answers) ?? found[0] ?? null;
     for (const reading of found) if (reading.status !== null || reading === best) free.delete(reading);
@@ -82,7 +78,7 @@ export function seatsOf(
     peerUrls: [],
     endpoint: reading.endpoint,
     offered: null,
-    state: isForeign(reading) ? "foreign" : stateOf(reading),
+    state: stateOf(reading),
   }));
   return [...listed, ...others].slice(0, SEAT_COUNT_MAX);
 }
@@ -116,7 +112,7 @@ export function leadershipOf(statuses: readonly Status[]): Leadership | null {
 
 /** Members that count towards a quorum, and how many make one. */
 export function quorumOf(seats: readonly Seat[]): { voters: number; needed: number; answering: number } {
-  const voters = seats.filter(({ id, isLearner, state }) => id !== null && !isLearner && state !== "foreign");
+  const voters = seats.filter(({ id, isLearner }) => id !== null && !isLearner);
   return {
     voters: voters.length,
     needed: Math.floor(voters.length / 2) + 1,

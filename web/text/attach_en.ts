@@ -91,7 +91,6 @@ export const attachEn = {
     asking: "asking",
     notAsked: "not asked",
     unstarted: "not started",
-    foreign: "another cluster",
   },
   release: (release: { etcd: string; flotilla: string | null }) =>
     release.flotilla === null ? `etcd ${release.etcd}` : `Flotilla ${release.flotilla}`,

@@ -81,7 +81,6 @@ export const attachZh: AttachStrings = {
     asking: "正在询问",
     notAsked: "未询问",
     unstarted: "未启动",
-    foreign: "另一个集群",
   },
   release: ({ etcd, flotilla }) => (flotilla === null ? `etcd ${etcd}` : `Flotilla ${flotilla}`),
   askedEvery: "每 0.5 秒问一次",
