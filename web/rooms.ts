@@ -8,5 +8,6 @@ export const ROOM_PAGES: Partial<Record<RoomName, () => Promise<{ readonly defau
   attach: () => import("./attach/AttachPage.svelte"),
   lab: () => import("./lab/LabPage.svelte"),
   moments: () => import("./moments/MomentsPage.svelte"),
+  snapshot: () => import("./snapshot/SnapshotPage.svelte"),
   setup: () => import("./setup/SetupPage.svelte"),
 };
