@@ -9,8 +9,9 @@ import { KeyDesk } from "./key_desk.svelte.ts";
 import { LeaseDesk } from "./lease_desk.svelte.ts";
 import { pause } from "./pause.ts";
 import { type Leadership, leadershipOf, quorumOf, type Seat, seatsOf } from "./seats.ts";
-import { type Reign, Story, type Told } from "./story.ts";
+import { nameOf, type Reign, Story, type Told } from "./story.ts";
 import { decimalOf, type HexId, type ListedMember, readMembers } from "./told.ts";
+import type { Ballot } from "./trace_watch.svelte.ts";
 
 const MEMBERS_EVERY_MS = 1_000;
 const NOW_EVERY_MS = 250;
@@ -44,6 +45,8 @@ export class Attachment {
   readonly leader: Leadership | null = $derived(
     leadershipOf(this.own.filter(({ answers }) => answers).map(({ status }) => status!)),
   );
+  /** Votes heard of lately, by whoever tells of votes. */
+  readonly ballots: readonly Ballot[] = $derived(this.own.flatMap(({ trace }) => trace?.ballots ?? []));
   readonly quorum = $derived(quorumOf(this.seats));
   readonly source: EndpointWatch | null = $derived.by(() => {
     const answering = this.own.filter(({ answers }) => answers);
@@ -129,7 +132,12 @@ export class Attachment {
   }
 
   #watch(endpoint: Endpoint, isNamed: boolean, signal: AbortSignal): EndpointWatch {
-    return new EndpointWatch(endpoint, { isNamed, signal, onNews: () => this.#news(signal) });
+    return new EndpointWatch(endpoint, {
+      isNamed,
+      signal,
+      onNews: () => this.#news(signal),
+      onBallot: (ballot) => this.#hearBallot(ballot, signal),
+    });
   }
 
   #news(signal: AbortSignal): void {
@@ -141,6 +149,13 @@ export class Attachment {
     this.told = this.#story.told;
     this.reigns = this.#story.reigns;
     this.attachedAtMs ??= this.told[0]?.atMs ?? null;
+  }
+
+  #hearBallot({ voter, candidate, term, granted, atMs }: Ballot, signal: AbortSignal): void {
+    if (signal.aborted || this.members.length === 0) return;
+    const [name, wants] = [nameOf(this.seats, voter), nameOf(this.seats, candidate)];
+    this.#story.add(atMs, { kind: "voted", name, candidate: wants, term, granted });
+    this.told = this.#story.told;
   }
 
   async #askMembers(signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import type { Endpoint } from "./endpoints.ts";
 import { type Asked, Gateway, type Json, type Refused, type Silence } from "./gateway.ts";
 import { Backoff, pause } from "./pause.ts";
 import { readStatus, type Status } from "./told.ts";
+import { type Ballot, TraceWatch } from "./trace_watch.svelte.ts";
 
 /** How often a member that answers is asked. */
 export const ASK_EVERY_MS = 500;
@@ -18,6 +19,8 @@ export interface Release {
   readonly etcd: string;
   /** Flotilla's own version; null of a real etcd. */
   readonly flotilla: string | null;
+  /** Where it can be watched live; null where it cannot. */
+  readonly trace: string | null;
 }
 
 export class EndpointWatch {
@@ -28,6 +31,8 @@ export class EndpointWatch {
   /** The newest, also when it is silent by now. */
   status: Status | null = $state.raw(null);
   release: Release | null = $state.raw(null);
+  /** Of a Flotilla member that tells all. */
+  trace: TraceWatch | null = $state.raw(null);
   /** Null: not asked yet, or no answer. */
   isHealthy: boolean | null = $state(null);
   /** Why it does not answer; null while it does, and before the first question. */
@@ -37,17 +42,24 @@ export class EndpointWatch {
   silentSinceMs: number | null = $state(null);
   readonly #signal: AbortSignal;
   readonly #onNews: () => void;
+  readonly #onBallot: (ballot: Ballot) => void;
   readonly #backoff = new Backoff(ASK_EVERY_MS, SILENT_MS_MAX);
   #wake = new AbortController();
 
   constructor(
     endpoint: Endpoint,
-    options: { readonly isNamed: boolean; readonly signal: AbortSignal; readonly onNews: () => void },
+    options: {
+      readonly isNamed: boolean;
+      readonly signal: AbortSignal;
+      readonly onNews: () => void;
+      readonly onBallot: (ballot: Ballot) => void;
+    },
   ) {
     this.endpoint = endpoint;
     this.isNamed = options.isNamed;
     this.#signal = options.signal;
     this.#onNews = options.onNews;
+    this.#onBallot = options.onBallot;
     this.gateway = new Gateway(endpoint, options.signal);
     void this.#askStatus();
     void this.#askHealth();
@@ -97,11 +109,18 @@ export class EndpointWatch {
   async #askRelease(): Promise<void> {
     const asked = await this.gateway.get("/version");
     if (asked.kind !== "ok") return;
-    const { etcdserver, flotilla } = asked.value;
+    const { etcdserver, flotilla, trace } = asked.value;
     this.release = {
       etcd: typeof etcdserver === "string" ? etcdserver : this.status?.version ?? "",
       flotilla: typeof flotilla === "string" ? flotilla : null,
+      // A path of this very member, whatever it says.
+      trace: typeof trace === "string" && /^\/[a-z/]{1,60}$/.test(trace) && !trace.startsWith("//")
+        ? trace
+        : null,
     };
+    if (this.release.trace !== null && this.trace === null) {
+      this.trace = new TraceWatch(this.gateway, this.release.trace, this.#signal, this.#onBallot);
+    }
   }
 
   async #askHealth(): Promise<void> {

@@ -13,7 +13,15 @@ export type Happening =
   | { readonly kind: "added"; readonly name: string; readonly isLearner: boolean }
   | { readonly kind: "started"; readonly name: string }
   | { readonly kind: "promoted"; readonly name: string }
-  | { readonly kind: "removed"; readonly name: string };
+  | { readonly kind: "removed"; readonly name: string }
+  /** A member that tells all gave or refused its vote; `name` is the voter's. */
+  | {
+    readonly kind: "voted";
+    readonly name: string;
+    readonly candidate: string;
+    readonly term: number;
+    readonly granted: boolean;
+  };
 
 export interface Told {
   readonly number: number;
@@ -58,6 +66,11 @@ export class Story {
     this.#tellMembers(before.seats, reading.seats, nowMs);
     this.#tellLeader(this.#last === null ? undefined : before.leader, reading, nowMs);
     this.#last = reading;
+  }
+
+  /** Something that a member told by itself. */
+  add(atMs: number, what: Happening): void {
+    if (this.#last !== null) this.#tell(atMs, what);
   }
 
   #tellLeader(before: Leadership | null | undefined, { leader, seats }: Reading, nowMs: number): void {

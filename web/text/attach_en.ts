@@ -95,6 +95,8 @@ export const attachEn = {
   release: (release: { etcd: string; flotilla: string | null }) =>
     release.flotilla === null ? `etcd ${release.etcd}` : `Flotilla ${release.flotilla}`,
   askedEvery: "asked every 0.5 s",
+  perSecond: (count: number) => `${count < 10 ? Math.round(count * 10) / 10 : Math.round(count)} a second`,
+  linkUntold: "not told",
   tellsAll: "all it knows, as it happens",
   silentFor: (seconds: number) => `no answer for ${figure(seconds)} s`,
   memberLabel: (at: { name: string; role: string; term: number | null; applied: number | null }) =>
@@ -256,6 +258,12 @@ export const attachEn = {
         return `${what.name} has a vote now.`;
       case "removed":
         return `${what.name} was removed.`;
+      case "voted":
+        return what.name === what.candidate
+          ? `${what.name} votes for itself in term ${what.term}.`
+          : what.granted
+          ? `${what.name} says yes to ${what.candidate} in term ${what.term}.`
+          : `${what.name} says no to ${what.candidate} in term ${what.term}.`;
     }
   },
 };

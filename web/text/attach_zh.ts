@@ -84,6 +84,8 @@ export const attachZh: AttachStrings = {
   },
   release: ({ etcd, flotilla }) => (flotilla === null ? `etcd ${etcd}` : `Flotilla ${flotilla}`),
   askedEvery: "每 0.5 秒问一次",
+  perSecond: (count) => `每秒 ${count < 10 ? Math.round(count * 10) / 10 : Math.round(count)} 条`,
+  linkUntold: "没有告知",
   tellsAll: "知道什么，立刻就说",
   silentFor: (seconds) => `${figure(seconds)} 秒没有回答`,
   memberLabel: ({ name, role, term, applied }) =>
@@ -235,6 +237,10 @@ export const attachZh: AttachStrings = {
         return `${what.name} 现在有投票权。`;
       case "removed":
         return `${what.name} 被移除了。`;
+      case "voted":
+        return what.name === what.candidate
+          ? `${what.name} 在任期 ${what.term} 投票给自己。`
+          : `${what.name} 在任期 ${what.term} ${what.granted ? "同意" : "不同意"} ${what.candidate}。`;
     }
   },
 };
