@@ -7,11 +7,12 @@ import { type Endpoint, ENDPOINT_COUNT_MAX, isNamedHost } from "./endpoints.ts";
 import type { Asked, Json } from "./gateway.ts";
 import { KeyDesk } from "./key_desk.svelte.ts";
 import { LeaseDesk } from "./lease_desk.svelte.ts";
+import { mergedRates } from "./link_rates.ts";
 import { pause } from "./pause.ts";
 import { type Leadership, leadershipOf, quorumOf, type Seat, seatsOf } from "./seats.ts";
 import { nameOf, type Reign, Story, type Told } from "./story.ts";
 import { decimalOf, type HexId, type ListedMember, readMembers } from "./told.ts";
-import type { Ballot } from "./trace_watch.svelte.ts";
+import type { Ballot, Rate } from "./trace_watch.svelte.ts";
 
 const MEMBERS_EVERY_MS = 1_000;
 const NOW_EVERY_MS = 250;
@@ -47,6 +48,12 @@ export class Attachment {
   );
   /** Votes heard of lately, by whoever tells of votes. */
   readonly ballots: readonly Ballot[] = $derived(this.own.flatMap(({ trace }) => trace?.ballots ?? []));
+  /** Messages on links, by whoever tells of messages. */
+  readonly rates: readonly Rate[] = $derived(
+    mergedRates(
+      this.own.flatMap(({ trace }) => trace?.glance ? [{ by: trace.glance.id, rates: trace.rates }] : []),
+    ),
+  );
   readonly quorum = $derived(quorumOf(this.seats));
   readonly source: EndpointWatch | null = $derived.by(() => {
     const answering = this.own.filter(({ answers }) => answers);

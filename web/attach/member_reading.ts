@@ -19,7 +19,8 @@ export function roleOf(seat: Seat, watch: EndpointWatch | null): AttachedRole {
   if (seat.state !== "answers" || watch?.status == null) {
     return seat.state === "answers" ? "asking" : seat.state;
   }
-  const { status } = watch;
+  const { status, trace } = watch;
+  if (trace?.glance) return trace.glance.role;
   if (status.leader === status.header.memberId) return "leader";
   return status.isLearner || seat.isLearner ? "learner" : "follower";
 }
