@@ -13,6 +13,9 @@ import {
 } from "../../web/attach/endpoints.ts";
 import { base64Of, prefixEnd, prefixStart, shownBytes } from "../../web/attach/key_bytes.ts";
 import { leadershipOf, quorumOf, type Seat, seatsOf } from "../../web/attach/seats.ts";
+import { mergedRates, ratesOn } from "../../web/attach/link_rates.ts";
+import { toldColumns, type ToldRow } from "../../web/attach/told_log.ts";
+import type { Glance } from "../../core/member/trace_beat.ts";
 import { type Happening, Story } from "../../web/attach/story.ts";
 import { decimalOf, type ListedMember, readMembers, readStatus, type Status } from "../../web/attach/told.ts";
 import { freePorts, type MemberProcess, TestCluster } from "../tcp/member_process.ts";
@@ -207,6 +210,54 @@ Deno.test("the story tells each change once, and of nobody who was there from th
   ]);
   assert.deepEqual(story.reigns, [{ fromMs: 1, term: 2 }, { fromMs: 4, term: null }, { fromMs: 5, term: 3 }]);
   assert.equal((story.told[0]!.what as Extract<Happening, { kind: "attached" }>).members, 2);
+});
+
+Deno.test("a message that both ends tell of is counted once, and replies need no figure", () => {
+  const beat = (
+    from: string,
+    to: string,
+    kind: "heartbeat" | "append" | "heartbeatReply",
+    perSecond: number,
+  ) => ({
+    from,
+    to,
+    kind,
+    perSecond,
+  });
+  const told = [
+    {
+      by: "a",
+      rates: [beat("a", "b", "heartbeat", 10), beat("a", "c", "append", 4), beat("c", "a", "heartbeat", 1)],
+    },
+    { by: "b", rates: [beat("a", "b", "heartbeat", 9), beat("b", "a", "heartbeatReply", 9)] },
+  ];
+
+  const rates = mergedRates(told);
+
+  assert.deepEqual(ratesOn(rates, "b", "a", 3), [beat("a", "b", "heartbeat", 10)]);
+  assert.deepEqual(ratesOn(rates, "a", "c", 3).map(({ kind }) => kind), ["append", "heartbeat"]);
+  assert.equal(ratesOn(rates, "a", "c", 1).length, 1);
+});
+
+Deno.test("columns say on how many disks an entry is known to be, and where the rest is not told", () => {
+  const row = (durableIndex: number | null, applied: number | null): ToldRow => ({
+    seat: {} as Seat,
+    watch: null,
+    glance: durableIndex === null
+      ? null
+      : { lastIndex: 12, durableIndex, commit: applied ?? 0 } as unknown as Glance,
+    applied,
+  });
+  // One tells all, one tells one number, one is silent.
+  const columns = toldColumns([row(11, 9), row(null, 10), row(null, null)], 5, 2);
+
+  const drawn = columns.map(({ index, known, isExact, isQuorum }) =>
+    `${index} ${known}${isExact ? "" : "+"}${isQuorum ? " quorum" : ""}`
+  );
+
+  assert.deepEqual(drawn, ["9 2+ quorum", "10 2+ quorum", "11 1+", "12 0+", "13 0+"]);
+  const all = toldColumns([row(12, 12), row(12, 12), row(11, 11)], 3, 2);
+  assert.deepEqual(all.map(({ known, isExact }) => [known, isExact]), [[3, true], [2, true], [0, true]]);
 });
 
 // --- Beside real members -----------------------------------------------------------------------------------------
@@ -424,6 +475,44 @@ for (
     },
   );
 }
+
+browserTest(
+  "members that tell all show timers, entries, message figures and the votes of an election; one that does not has dots",
+  "site",
+  async ({ page, url, complaints }) => {
+    const cluster = await TestCluster.start(freePorts(3), { extra: ["--experimental-flotilla-trace"] });
+    try {
+      await connect(page, url, cluster.endpoints);
+      await leaderSeat(page).waitFor();
+      await page.locator("[data-seat][data-traced=true]").nth(2).waitFor();
+      const leader = (await leaderSeat(page).getAttribute("data-seat"))!;
+      await page.locator("[data-rate=heartbeat]").nth(1).waitFor();
+
+      await gatewayPut(cluster.endpoints[0]!, "x", "7");
+      await page.locator(".told [data-safety=applied]", { hasText: "x=7" }).nth(2).waitFor();
+
+      await cluster.processes[cluster.specs.findIndex(({ name }) => name === leader)]!.kill();
+      await page.locator("[data-votes='2']").waitFor();
+      await page.getByRole("log").getByText(/votes for itself in term \d+\./).first().waitFor();
+      await page.getByRole("log").getByText(/says yes to infra\d in term \d+\./).first().waitFor();
+      const next = (await leaderSeat(page).getAttribute("data-seat"))!;
+      assert.notEqual(next, leader);
+
+      // It comes back without the flag: from now on it must be asked.
+      const at = cluster.specs.findIndex(({ name }) => name === leader);
+      cluster.specs[at] = { ...cluster.specs[at]!, extra: [] };
+      await cluster.launch(at).ready();
+      await page.locator(`[data-seat=${leader}][data-state=answers][data-traced=false]`).waitFor();
+      await page.locator("[data-seat][data-traced=true]").nth(1).waitFor();
+      await page.getByText("dots: there is one, we are not told").waitFor();
+      await page.getByText(`Told by ${leader}: term, leader, applied index`).waitFor();
+      await detach(page);
+      forgiveTheNetwork(complaints);
+    } finally {
+      await cluster.dispose();
+    }
+  },
+);
 
 browserTest(
   "what keeps an address from answering is said: nobody there, a forbidden origin with the flag that helps, no etcd",

@@ -119,7 +119,16 @@ export class EndpointWatch {
         : null,
     };
     if (this.release.trace !== null && this.trace === null) {
-      this.trace = new TraceWatch(this.gateway, this.release.trace, this.#signal, this.#onBallot);
+      this.trace = new TraceWatch(this.gateway, this.release.trace, {
+        signal: this.#signal,
+        onBallot: this.#onBallot,
+        // Whether there is another stream to open, the next look at the release tells: it may be another by then. One
+        // that was refused is not asked for again before the member has been silent.
+        onEnd: (hasBegun) => {
+          this.trace = null;
+          if (hasBegun) this.release = null;
+        },
+      });
     }
   }
 

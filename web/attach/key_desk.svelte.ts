@@ -25,6 +25,13 @@ export interface KeyVersion {
   readonly term: number | null;
 }
 
+export interface KeyPast {
+  /** The newest, oldest first. */
+  readonly versions: readonly KeyVersion[];
+  /** How many changes the page saw, more than are kept. */
+  readonly changes: number;
+}
+
 export class KeyDesk {
   prefix = $state("");
   page: KeyPage | null = $state.raw(null);
@@ -33,10 +40,8 @@ export class KeyDesk {
   isWatching = $state(false);
   /** Base64. */
   selected: string | null = $state(null);
-  /** How many changes the watch has told. */
-  changeCount = $state(0);
-  /** By key, oldest first, since the page attached. */
-  history: ReadonlyMap<string, readonly KeyVersion[]> = $state.raw(new Map());
+  /** By key, since the page attached. */
+  history: ReadonlyMap<string, KeyPast> = $state.raw(new Map());
   #gatewayOf: () => Gateway | null = () => null;
   #restart = new AbortController();
   #isStale = false;
@@ -53,7 +58,6 @@ export class KeyDesk {
     this.trouble = null;
     this.isWatching = false;
     this.selected = null;
-    this.changeCount = 0;
     this.history = new Map();
   }
 
@@ -165,12 +169,14 @@ export class KeyDesk {
   #remember({ events, header }: WatchTold): void {
     const history = new Map(this.history);
     for (const { isDelete, row } of events) {
-      const before = history.get(row.key) ?? this.#known(row.key);
-      if (before.some(({ revision }) => revision >= row.modRevision)) continue;
+      const { versions, changes } = history.get(row.key) ?? this.#known(row.key);
+      if (versions.some(({ revision }) => revision >= row.modRevision)) continue;
       const version = { revision: row.modRevision, value: isDelete ? null : row.value, term: header.term };
       history.delete(row.key);
-      history.set(row.key, [...before, version].slice(-VERSION_COUNT_MAX));
-      this.changeCount += 1;
+      history.set(row.key, {
+        versions: [...versions, version].slice(-VERSION_COUNT_MAX),
+        changes: changes + 1,
+      });
     }
     for (const key of history.keys()) {
       if (history.size <= HISTORY_KEY_COUNT_MAX) break;
@@ -181,14 +187,14 @@ export class KeyDesk {
   }
 
   /** What the page showed of a key before its first change. */
-  #known(key: string): readonly KeyVersion[] {
+  #known(key: string): KeyPast {
     const row = this.page?.rows.find((one) => one.key === key);
-    return row === undefined ? [] : [versionOf(row)];
+    return { versions: row === undefined ? [] : [versionOf(row)], changes: 0 };
   }
 
-  /** What is known of a key's past, oldest first. */
-  versionsOf(row: KeyRow): readonly KeyVersion[] {
-    return this.history.get(row.key) ?? [versionOf(row)];
+  /** What is known of a key's past. */
+  pastOf(row: KeyRow): KeyPast {
+    return this.history.get(row.key) ?? { versions: [versionOf(row)], changes: 0 };
   }
 }
 

@@ -1,11 +1,10 @@
-// A Flotilla member that tells all it knows: its stream of beats, opened anew when it breaks off. From the beats come what
-// it is now, how many messages of which kind pass on each link a second, and who voted for whom.
+// A Flotilla member that tells all it knows, for as long as its stream of beats lasts. From the beats come what it is now,
+// how many messages of which kind pass on each link a second, and who voted for whom.
 
 import type { MessageKind } from "../../core/raft/message.ts";
 import type { Glance, MessageCount, RareEvent, TraceBeat } from "../../core/member/trace_beat.ts";
 import type { Gateway } from "./gateway.ts";
 import { readLines } from "./lines.ts";
-import { Backoff, pause } from "./pause.ts";
 import type { HexId } from "./told.ts";
 
 /** Messages are counted over the last so many milliseconds: quick enough to see, steady enough to read. */
@@ -29,7 +28,7 @@ export interface Ballot {
 }
 
 export class TraceWatch {
-  /** Its newest picture; null while the stream is not open. */
+  /** Its newest picture; null before the first beat. */
   glance: Glance | null = $state.raw(null);
   rates: readonly Rate[] = $state.raw([]);
   ballots: readonly Ballot[] = $state.raw([]);
@@ -39,32 +38,34 @@ export class TraceWatch {
   #beganAtMs = 0;
   readonly #onBallot: (ballot: Ballot) => void;
 
-  /** @param signal ends it for good. */
-  constructor(gateway: Gateway, path: string, signal: AbortSignal, onBallot: (ballot: Ballot) => void) {
-    this.#onBallot = onBallot;
-    void this.#run(gateway, path, signal);
+  /**
+   * @param signal ends it.
+   * @param onEnd the stream is over; said once, with whether it ever told anything.
+   */
+  constructor(
+    gateway: Gateway,
+    path: string,
+    options: {
+      readonly signal: AbortSignal;
+      readonly onBallot: (ballot: Ballot) => void;
+      readonly onEnd: (hasBegun: boolean) => void;
+    },
+  ) {
+    this.#onBallot = options.onBallot;
+    void this.#read(gateway, path, options.signal).then(() => options.onEnd(this.glance !== null));
   }
 
-  async #run(gateway: Gateway, path: string, signal: AbortSignal): Promise<void> {
-    const backoff = new Backoff(500, 4_000);
-    while (!signal.aborted) {
-      const opened = await gateway.open(path, { method: "GET" }, signal);
-      if (opened.kind === "ok") {
-        this.#beganAtMs = performance.now();
-        await readLines(opened.value, (line) => {
-          const beat = beatOf(line["beat"]);
-          if (beat === null || signal.aborted) return false;
-          backoff.reset();
-          this.missed += Number(line["missed"]) || 0;
-          this.#take(beat, performance.now());
-          return true;
-        });
-      }
-      this.glance = null;
-      this.rates = [];
-      this.#counts = [];
-      await pause(backoff.next(), signal);
-    }
+  async #read(gateway: Gateway, path: string, signal: AbortSignal): Promise<void> {
+    const opened = await gateway.open(path, { method: "GET" }, signal);
+    if (opened.kind !== "ok") return;
+    this.#beganAtMs = performance.now();
+    await readLines(opened.value, (line) => {
+      const beat = beatOf(line["beat"]);
+      if (beat === null || signal.aborted) return false;
+      this.missed += Number(line["missed"]) || 0;
+      this.#take(beat, performance.now());
+      return true;
+    });
   }
 
   #take(beat: TraceBeat, nowMs: number): void {
@@ -98,10 +99,16 @@ function ratesOf(messages: readonly MessageCount[], spanMs: number): readonly Ra
   }));
 }
 
-/** A vote that counts: a pre-vote only asks whether one would be given. */
-function ballotOf(event: RareEvent, voter: HexId, atMs: number): readonly Ballot[] {
+/**
+ * A vote that counts: a pre-vote only asks whether one would be given. Who becomes a candidate votes for itself in that
+ * very moment. (Raft §5.2)
+ */
+function ballotOf(event: RareEvent, teller: HexId, atMs: number): readonly Ballot[] {
+  if (event.kind === "role" && event.role === "candidate") {
+    return [{ voter: teller, candidate: teller, term: event.term, granted: true, atMs }];
+  }
   if (event.kind !== "vote" || event.pre) return [];
-  return [{ voter, candidate: event.for, term: event.term, granted: event.granted, atMs }];
+  return [{ voter: teller, candidate: event.for, term: event.term, granted: event.granted, atMs }];
 }
 
 /** It comes from outside: enough is looked at that nothing drawn from it can throw. */

@@ -19,6 +19,11 @@ export const attachEn = {
   nothingYet:
     "Nothing is asked before you press Connect. What you then put or delete is really put and deleted.",
   example: "127.0.0.1:2379, 127.0.0.1:22379, 127.0.0.1:32379",
+  otherwise: {
+    lead: "No cluster at hand?",
+    snapshot: "Open a snapshot of one",
+    setup: "Set one up",
+  },
   needs: "What it needs",
   needItems: [
     "A cluster to talk to: three Flotilla members on this machine, or an etcd of yours.",

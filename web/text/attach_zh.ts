@@ -13,6 +13,7 @@ export const attachZh: AttachStrings = {
   connect: "连接",
   nothingYet: "按下“连接”之前什么都不会问。之后的写入和删除都是真的。",
   example: "127.0.0.1:2379, 127.0.0.1:22379, 127.0.0.1:32379",
+  otherwise: { lead: "手边没有集群？", snapshot: "打开一个快照", setup: "搭建一个" },
   needs: "需要什么",
   needItems: [
     "一个可以交谈的集群：本机上的三个 Flotilla 成员，或者你自己的 etcd。",
