@@ -211,7 +211,7 @@ Deno.test("three members tell of heartbeats, a put in the log, and the votes aft
 });
 
 /** Reads beats as they come. */
-function watch(body: ReadableStream<Uint8Array>) {
+function watch(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
   const beats: TraceBeat[] = [];
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

@@ -18,6 +18,8 @@ import { toldColumns, type ToldRow } from "../../web/attach/told_log.ts";
 import type { Glance } from "../../core/member/trace_beat.ts";
 import { type Happening, Story } from "../../web/attach/story.ts";
 import { decimalOf, type ListedMember, readMembers, readStatus, type Status } from "../../web/attach/told.ts";
+import { attachEn } from "../../web/text/attach_en.ts";
+import { attachZh } from "../../web/text/attach_zh.ts";
 import { freePorts, type MemberProcess, TestCluster } from "../tcp/member_process.ts";
 import { aloneFlags, has, withBench } from "../tcp/tools.ts";
 import { browserTest } from "./browser.ts";
@@ -258,6 +260,14 @@ Deno.test("columns say on how many disks an entry is known to be, and where the 
   assert.deepEqual(drawn, ["9 2+ quorum", "10 2+ quorum", "11 1+", "12 0+", "13 0+"]);
   const all = toldColumns([row(12, 12), row(12, 12), row(11, 11)], 3, 2);
   assert.deepEqual(all.map(({ known, isExact }) => [known, isExact]), [[3, true], [2, true], [0, true]]);
+});
+
+Deno.test("both languages say the same things", () => {
+  const shape = (value: unknown): unknown =>
+    typeof value === "object" && value !== null
+      ? Object.entries(value).map(([key, inner]) => [key, shape(inner)]).sort()
+      : typeof value;
+  assert.deepEqual(shape(attachZh), shape(attachEn));
 });
 
 // --- Beside real members -----------------------------------------------------------------------------------------
