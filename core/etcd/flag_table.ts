@@ -232,6 +232,14 @@ export const FLAGS: readonly Flag[] = [
     ["proxy-write-timeout", "count", "5000", "Milliseconds to write."],
     ["proxy-read-timeout", "count", "0", "Milliseconds to read."],
   ]),
+  ...rows("Experimental", SERVED, [
+    [
+      "experimental-flotilla-trace",
+      "boolean",
+      "false",
+      "Tell votes, messages, timers and log live on GET /flotilla/trace of the client port; Flotilla's own.",
+    ],
+  ]),
   ...rows("Experimental", { kind: "ignored", why: "checksums are checked on every start anyway" }, [
     ["experimental-initial-corrupt-check", "boolean", "false", "Compare data with the peers before serving."],
     ["experimental-corrupt-check-time", "text", "0s", "Time between two comparisons with the peers."],

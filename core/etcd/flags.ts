@@ -53,6 +53,8 @@ export interface MemberConfig {
   readonly jsonGateway: boolean;
   /** Origins whose pages may use the HTTP API; "*" for all. */
   readonly corsOrigins: readonly string[];
+  /** Whether this member may be watched live at /flotilla/trace. */
+  readonly traceServed: boolean;
   readonly listenMetricsUrls: readonly Endpoint[];
   readonly strictReconfigCheck: boolean;
   readonly preVote: boolean;
@@ -294,6 +296,7 @@ function buildConfig(reader: Reader, warnings: readonly string[]): MemberConfig 
     corsOrigins: reader.text("cors").split(",").map((origin) => origin.trim()).filter((origin) =>
       origin !== ""
     ),
+    traceServed: reader.boolean("experimental-flotilla-trace"),
     listenMetricsUrls: reader.text("listen-metrics-urls") === ""
       ? []
       : listenUrls(reader, "listen-metrics-urls"),

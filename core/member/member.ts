@@ -261,9 +261,13 @@ export class Member {
     return kvHashOf(this.#consensus.machine);
   }
 
-  /** A picture of this member now. Costs a walk over the newest entries; hashes of the keys are kept while equal. */
-  view(): MemberView {
+  /**
+   * A picture of this member now. Costs a walk over the newest entries; hashes of the keys are kept while equal.
+   * @param hashed false leaves `kvHash` empty: with many keys that is most of the cost.
+   */
+  view({ hashed = true }: { readonly hashed?: boolean } = {}): MemberView {
     return viewOf({
+      hashed,
       options: this.#options,
       raft: this.#consensus.raft,
       machine: this.#consensus.machine,

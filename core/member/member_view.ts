@@ -10,6 +10,8 @@ import type { StateMachine } from "./state_machine.ts";
 import { type EntrySafety, LOG_CELLS_MAX, type LogCell, type MemberView, type ShownRole } from "./view.ts";
 
 export interface ViewParts {
+  /** Whether `kvHash` is worked out. */
+  readonly hashed: boolean;
   readonly options: MemberOptions;
   readonly raft: RaftNode;
   readonly machine: StateMachine;
@@ -64,7 +66,7 @@ export function viewOf(parts: ViewParts): MemberView {
     revision: machine.kv.revision,
     compactRevision: machine.kv.compactRevision,
     keyCount: machine.kv.keyCount,
-    kvHash: kvHashOf(machine),
+    kvHash: parts.hashed ? kvHashOf(machine) : "",
     recovered: parts.recovered,
     disk: {
       writeCount: parts.written.count,

@@ -65,7 +65,7 @@ export interface MemberView {
   readonly revision: Revision;
   readonly compactRevision: Revision;
   readonly keyCount: number;
-  /** Hash of all keys at `revision`: equal on members that are equal. 8 hex digits. */
+  /** Hash of all keys at `revision`: equal on members that are equal. 8 hex digits; empty in a view without. */
   readonly kvHash: string;
   readonly recovered: {
     readonly entryCount: number;

@@ -66,7 +66,8 @@ const FLAGS = [
 ];
 const POLICY =
   "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
-  "img-src 'self' data:; base-uri 'none'; form-action 'none'";
+  // The room that attaches asks clusters wherever they are.
+  "connect-src 'self' http: https:; img-src 'self' data:; base-uri 'none'; form-action 'none'";
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",

@@ -193,6 +193,7 @@ export const en = {
     learn: "Learn",
     playground: "Playground",
     lab: "Sizing lab",
+    attach: "Attach",
     notLoaded: "This part of the page could not be loaded. Is the network there?",
   },
 

@@ -186,6 +186,7 @@ export const zh: Strings = {
     learn: "课程",
     playground: "实验台",
     lab: "规模",
+    attach: "连接",
     notLoaded: "这一部分没能加载。网络还通吗？",
   },
 

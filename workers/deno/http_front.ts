@@ -9,12 +9,15 @@ import type { Member } from "../../core/member/member.ts";
 import type { JsonGateway } from "./json_gateway.ts";
 import { isGatewayPath } from "./json_routes.ts";
 import { requestTarget } from "./request_url.ts";
+import { TRACE_PATH, type TraceStream } from "./trace_stream.ts";
 import { isV2Path, type V2Http } from "./v2_http.ts";
 import { versionJson } from "./version.ts";
 
 export interface HttpFrontParts extends WatchPages {
   readonly gateway: JsonGateway;
   readonly v2: V2Http;
+  /** Null without --experimental-flotilla-trace. */
+  readonly trace: TraceStream | null;
   /** --cors: the origins whose pages may read the answers; "*" for all. */
   readonly origins: readonly string[];
 }
@@ -41,7 +44,8 @@ export function createHttpFront(parts: HttpFrontParts): http.Server {
     }
     if (isV2Path(pathname)) return void parts.v2.answer(request, response);
     if (isGatewayPath(pathname)) return parts.gateway.answer(pathname, request, response);
-    showPage(CLIENT_PAGES, parts, request, response);
+    if (pathname === TRACE_PATH && parts.trace !== null) return parts.trace.answer(request, response);
+    showPage(parts.trace === null ? CLIENT_PAGES : TRACED_PAGES, parts, request, response);
   });
 }
 
@@ -85,6 +89,10 @@ const METRICS_PAGES: Readonly<Record<string, Page>> = { "/health": health, "/met
 const CLIENT_PAGES: Readonly<Record<string, Page>> = {
   ...METRICS_PAGES,
   "/version": (_pages, response) => answer(response, 200, "application/json", versionJson()),
+};
+const TRACED_PAGES: Readonly<Record<string, Page>> = {
+  ...CLIENT_PAGES,
+  "/version": (_pages, response) => answer(response, 200, "application/json", versionJson(TRACE_PATH)),
 };
 
 function showPage(

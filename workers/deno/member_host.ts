@@ -8,7 +8,7 @@ import type { MemberConfig } from "../../core/etcd/flags.ts";
 import { readInitialCluster } from "../../core/etcd/initial_cluster.ts";
 import { type EventMachine, MemberDriver, type StopReason } from "../../core/member/driver.ts";
 import { forceNewCluster } from "../../core/member/force_new_cluster.ts";
-import type { MemberInfo, Output } from "../../core/member/io.ts";
+import type { Input, MemberInfo, Output } from "../../core/member/io.ts";
 import { Member } from "../../core/member/member.ts";
 import { MEMBER_DEFAULTS, type MemberOptions } from "../../core/member/options.ts";
 import type { MemberView } from "../../core/member/view.ts";
@@ -36,6 +36,7 @@ import { type Refusal, refusal } from "./refusal.ts";
 import { notifySystemd } from "./systemd_notify.ts";
 import { V2Http } from "./v2_http.ts";
 import { V2Store } from "./v2_store.ts";
+import { TraceStream } from "./trace_stream.ts";
 import { ETCD_CLUSTER_VERSION } from "./version.ts";
 
 /** gRPC takes messages this much larger than the largest request: etcd's grpcOverheadBytes. */
@@ -261,7 +262,7 @@ function memberOptions(
     quotaBackendBytes: config.quotaBackendBytes,
     autoCompaction: config.autoCompaction,
     strictReconfigCheck: config.strictReconfigCheck,
-    trace: config.logLevel === "debug",
+    trace: config.logLevel === "debug" || config.traceServed,
   };
 }
 
@@ -285,10 +286,13 @@ function run(parts: Parts): RunningMember {
   const stop = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer);
     driver.stop();
+    trace?.close();
     await Promise.all([clientPort.close(), metricsPort.close()]);
   };
   let leader = member.leader, leaderChangeCount = 0;
-  const onStep = () => {
+  const trace = config.traceServed ? new TraceStream(member, options.id) : null;
+  const onStep = (inputs: readonly Input[], outputs: readonly Output[]) => {
+    trace?.see(inputs, outputs);
     if (member.leader !== leader && member.leader !== null) leaderChangeCount += 1;
     leader = member.leader;
     v2.onStep();
@@ -309,7 +313,7 @@ function run(parts: Parts): RunningMember {
     network,
     // Whatever one turn of the event loop brings shares a step, and so an append and a sync.
     schedule: (flush) => void setImmediate(flush),
-    onTrace: (event) => log.debug("raft", JSON.stringify(event)),
+    onTrace: config.logLevel === "debug" ? (event) => log.debug("raft", JSON.stringify(event)) : () => {},
     onStopped: onEnded,
   }, parts.outputs);
 
@@ -351,6 +355,7 @@ function run(parts: Parts): RunningMember {
       ...pages,
       gateway,
       v2: new V2Http(v2, options.clusterId),
+      trace,
       origins: config.corsOrigins,
     }),
   });
@@ -434,8 +439,13 @@ function isAlone({ id, bootstrap }: MemberOptions, member: Member): boolean {
     : bootstrap.kind === "new" && bootstrap.members.length === 1;
 }
 
-/** Says when this member takes or gives up the lead; `onStep` hears that something may have been applied. */
-function withRoleLines(member: Member, name: string, log: Log, onStep: () => void): EventMachine {
+/** Says when this member takes or gives up the lead; `onStep` hears what went in and what came out. */
+function withRoleLines(
+  member: Member,
+  name: string,
+  log: Log,
+  onStep: (inputs: readonly Input[], outputs: readonly Output[]) => void,
+): EventMachine {
   let led = false;
   return {
     id: member.id,
@@ -445,7 +455,7 @@ function withRoleLines(member: Member, name: string, log: Log, onStep: () => voi
         led = member.leads;
         log.info("raft", `${name} ${led ? "became leader" : "stepped down"} at term ${member.term}`);
       }
-      onStep();
+      onStep(inputs, outputs);
       return outputs;
     },
   };

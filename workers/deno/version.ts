@@ -8,11 +8,12 @@ export { ETCD_VERSION };
 export const ETCD_CLUSTER_VERSION = ETCD_VERSION.split(".").slice(0, 2).join(".") + ".0";
 export const FLOTILLA_VERSION: string = packageJson.version;
 
-/** Body of GET /version. etcd's two fields, then ours. */
-export function versionJson(): string {
+/** Body of GET /version. etcd's two fields, then ours. @param tracePath where this member can be watched live, if it can. */
+export function versionJson(tracePath?: string): string {
   return JSON.stringify({
     etcdserver: ETCD_VERSION,
     etcdcluster: ETCD_CLUSTER_VERSION,
     flotilla: FLOTILLA_VERSION,
+    ...(tracePath === undefined ? {} : { trace: tracePath }),
   });
 }

@@ -37,6 +37,7 @@ Deno.test("without flags a member has etcd's defaults", () => {
     autoCompaction: { kind: "off" },
     jsonGateway: true,
     corsOrigins: ["*"],
+    traceServed: false,
     listenMetricsUrls: [],
     strictReconfigCheck: true,
     preVote: true,
