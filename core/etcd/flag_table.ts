@@ -38,7 +38,6 @@ const NO_CLIENT_TLS: Standing = {
   why: "clients are not served over TLS yet; use http:// URLs",
 };
 const NO_PEER_TLS: Standing = { kind: "refused", why: "peers do not speak TLS yet; use http:// peer URLs" };
-const NO_AUTH: Standing = { kind: "ignored", why: "users and roles are not served yet" };
 const NO_BACKEND: Standing = {
   kind: "ignored",
   why: "there is no bbolt backend here; the log is synced in groups",
@@ -210,10 +209,10 @@ export const FLAGS: readonly Flag[] = [
   ...rows("Security", { kind: "ignored", why: "every host name is accepted" }, [
     ["host-whitelist", "text", "*", "Host names that HTTP requests may name."],
   ]),
-  ...rows("Auth", NO_AUTH, [
-    ["auth-token", "text", "simple", "Kind of authentication token."],
-    ["bcrypt-cost", "count", "10", "Cost of hashing a password."],
-    ["auth-token-ttl", "count", "300", "Seconds that a token lives."],
+  ...rows("Auth", SERVED, [
+    ["auth-token", "text", "simple", "Kind of authentication token; 'simple' is the only one here."],
+    ["bcrypt-cost", "count", "10", "Cost of hashing a password: 4 to 31, each step doubles it."],
+    ["auth-token-ttl", "count", "300", "Seconds that a token lives after its last use."],
   ]),
   ...rows("Monitoring", { kind: "ignored", why: "this member keeps no profiles" }, [
     ["enable-pprof", "boolean", "false", "Serve runtime profiles."],

@@ -25,6 +25,10 @@ const LOG_LEVELS: readonly string[] = [
 /** Longest election timeout that etcd takes. */
 const ELECTION_MS_MAX = 50_000;
 
+const BCRYPT_COST_MIN = 4;
+const BCRYPT_COST_MAX = 31;
+const BCRYPT_COST_DEFAULT = 10;
+
 export interface MemberConfig {
   readonly kind: "config";
   readonly name: string;
@@ -54,6 +58,9 @@ export interface MemberConfig {
   /** Origins whose pages may use the HTTP API; "*" for all. */
   readonly corsOrigins: readonly string[];
   readonly listenMetricsUrls: readonly Endpoint[];
+  /** 4 to 31. */
+  readonly bcryptCost: number;
+  readonly tokenTtlSeconds: number;
   readonly strictReconfigCheck: boolean;
   readonly preVote: boolean;
   readonly logLevel: LogLevel;
@@ -297,6 +304,7 @@ function buildConfig(reader: Reader, warnings: readonly string[]): MemberConfig 
     listenMetricsUrls: reader.text("listen-metrics-urls") === ""
       ? []
       : listenUrls(reader, "listen-metrics-urls"),
+    ...authentication(reader),
     strictReconfigCheck: reader.boolean("strict-reconfig-check"),
     preVote: reader.boolean("pre-vote"),
     logLevel: reader.boolean("debug") ? "debug" : reader.choice("log-level", LOG_LEVELS) as LogLevel,
@@ -324,6 +332,19 @@ function timing(reader: Reader): Pick<MemberConfig, "heartbeatMs" | "electionMs"
     );
   }
   return { heartbeatMs, electionMs };
+}
+
+function authentication(reader: Reader): Pick<MemberConfig, "bcryptCost" | "tokenTtlSeconds"> {
+  if (reader.text("auth-token") !== "simple") {
+    reader.invalid("auth-token", "signed tokens (jwt) are not served; leave it out or use simple");
+  }
+  const cost = reader.count("bcrypt-cost", 0);
+  const isCost = cost >= BCRYPT_COST_MIN && cost <= BCRYPT_COST_MAX;
+  return {
+    // etcd takes its default, too, where the cost is none.
+    bcryptCost: isCost ? cost : BCRYPT_COST_DEFAULT,
+    tokenTtlSeconds: reader.count("auth-token-ttl", 1),
+  };
 }
 
 /** etcd takes 0 for its default, and anything below for no limit. */

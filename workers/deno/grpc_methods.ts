@@ -3,7 +3,7 @@
 
 import { isEtcdError } from "../../core/base/etcd_error.ts";
 import { ETCD_METHODS, type EtcdMethod } from "../../core/etcd/services.ts";
-import { type ApiHost, requiresLeader } from "./api_host.ts";
+import { type ApiHost, askerOf } from "./api_host.ts";
 import type { UnaryMethod } from "./grpc_server.ts";
 import type { StreamMethod } from "./grpc_stream.ts";
 
@@ -16,12 +16,11 @@ export function etcdGrpcMethods(host: ApiHost): ReadonlyMap<string, UnaryMethod>
 export function etcdGrpcStreams(host: ApiHost): ReadonlyMap<string, StreamMethod> {
   return new Map([...host.calls].map(([path, call]): [string, StreamMethod] => [path, {
     takesMany: call.kind === "bidi_streaming",
-    open: (sink, metadata) => host.open(call, sink, requiresLeader(metadata)),
+    open: (sink, metadata) => host.open(call, sink, askerOf(metadata, null)),
   }]));
 }
 
 function front(method: EtcdMethod, host: ApiHost): UnaryMethod {
-  const { driver } = host;
   return (bytes, reply, metadata) => {
     const read = method.readRequest(bytes, { unixSeconds: Math.floor(Date.now() / 1000) });
     if (read.kind === "malformed") {
@@ -29,15 +28,15 @@ function front(method: EtcdMethod, host: ApiHost): UnaryMethod {
       return null;
     }
     const { request } = read;
-    const refusal = isEtcdError(request) ? request : host.refusal(request, requiresLeader(metadata));
+    const asker = askerOf(metadata, null);
+    const refusal = isEtcdError(request) ? request : host.refusal(request, asker);
     if (isEtcdError(request) || refusal !== null) {
       reply(refusal!);
       return null;
     }
-    const requestId = driver.request(request, (response) => {
+    return host.ask(request, asker, (response) => {
       if (response.kind === "error") reply(response);
       else reply({ kind: "message", bytes: method.writeResponse(response) });
     });
-    return () => driver.cancel(requestId);
   };
 }

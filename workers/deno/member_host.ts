@@ -261,6 +261,7 @@ function memberOptions(
     quotaBackendBytes: config.quotaBackendBytes,
     autoCompaction: config.autoCompaction,
     strictReconfigCheck: config.strictReconfigCheck,
+    tokenTtlMs: 1000 * config.tokenTtlSeconds,
     trace: config.logLevel === "debug",
   };
 }
@@ -314,10 +315,11 @@ function run(parts: Parts): RunningMember {
   }, parts.outputs);
 
   const v2 = new V2Store({
-    request: (request, onResponse) => void driver.request(request, onResponse),
+    // etcd's v2 keys know nothing of v3's users.
+    request: (request, onResponse) => void driver.request(request, onResponse, { kind: "member" }),
     read: (request) => member.read(request),
   });
-  const api = new ApiHost({ driver, member, tally: new GrpcTally() });
+  const api = new ApiHost({ driver, member, tally: new GrpcTally(), bcryptCost: config.bcryptCost });
   const grpc = grpcHandler({
     methods: etcdGrpcMethods(api),
     streams: etcdGrpcStreams(api),
