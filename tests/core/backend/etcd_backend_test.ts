@@ -1,7 +1,7 @@
 // Our state as etcd's database and back, without etcd: nothing is lost, and nothing bad is believed.
 
 import assert from "node:assert/strict";
-import { concatBytes, equalBytes, utf8 } from "../../../core/base/bytes.ts";
+import { concatBytes, equalBytes, fromHex, utf8 } from "../../../core/base/bytes.ts";
 import { clusterId, memberIdOf } from "../../../core/base/ids.ts";
 import { Prng } from "../../../core/base/prng.ts";
 import { bucketOf, planBbolt, runToEnd } from "../../../core/backend/bbolt_writer.ts";
