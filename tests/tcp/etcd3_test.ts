@@ -153,7 +153,10 @@ Deno.test("etcd3: an election has one leader, its observers hear of each, and th
 
 Deno.test("etcd3: transactional memory keeps a sum while many move its parts and a member is killed", async () => {
   await withEtcd3(async (client, cluster) => {
-    await Promise.all([client.put("bank/a").value(100), client.put("bank/b").value(100)]);
+    // In one transaction: etcd3 takes two keys of different revisions for a conflict, with a real etcd, too.
+    await client.if("bank/a", "Create", "==", 0)
+      .then(client.put("bank/a").value(100), client.put("bank/b").value(100))
+      .commit();
     const move = (amount: number) =>
       client.stm({ isolation: 0 }).transact(async (tx) => {
         const [a, b] = await Promise.all([tx.get("bank/a").number(), tx.get("bank/b").number()]);
