@@ -20,7 +20,10 @@ export function authBuckets(store: AuthStore): AuthBuckets {
   const revision = new Uint8Array(8);
   new DataView(revision.buffer).setBigUint64(0, BigInt(store.revision));
   return {
-    auth: [[utf8(ENABLED), new Uint8Array([Number(store.enabled)])], [utf8(REVISION), revision]],
+    auth: [
+      ...(store.enabled ? [[utf8(ENABLED), new Uint8Array([1])] as const] : []),
+      [utf8(REVISION), revision],
+    ],
     authRoles: store.roles().map((role) => [utf8(role.name), encodeRole(role)]),
     authUsers: store.users().map((user) => [utf8(user.name), encodeUser(user)]),
   };

@@ -38,6 +38,8 @@ Deno.test("without flags a member has etcd's defaults", () => {
     jsonGateway: true,
     corsOrigins: ["*"],
     listenMetricsUrls: [],
+    bcryptCost: 10,
+    tokenTtlSeconds: 300,
     strictReconfigCheck: true,
     preVote: true,
     logLevel: "info",
