@@ -3,7 +3,7 @@
 
 import { assert } from "../base/assert.ts";
 import { type AuthInfo, type Credentials, isAuthRequest } from "../auth/requests.ts";
-import { ETCD_ERRORS, type EtcdError, isEtcdError } from "../base/etcd_error.ts";
+import { ETCD_ERRORS, type EtcdError, isEtcdError, otherError } from "../base/etcd_error.ts";
 import type { MemberId, Revision, Term } from "../base/ids.ts";
 import { refusalOfDeleteRange, refusalOfPut, refusalOfRange, refusalOfTxnRequest } from "../kv/kv_checks.ts";
 import {
@@ -298,6 +298,12 @@ export class Service implements ConsensusListener {
     return "kind" in who ? who : this.#consensus.machine.auth.refusalOfAdmin(who);
   }
 
+  /** The Maintenance service says the same in the words of etcd's inside, without a code. */
+  #refusalOfUpkeep(credentials: Credentials | null): EtcdError | null {
+    const refusal = this.#refusalOfAdmin(credentials);
+    return refusal && otherError(wordsInside(refusal));
+  }
+
   /** What can be said without asking the cluster: refusals, and everything this member answers by itself. */
   #answerNow(
     request: Exclude<ClientRequest, { kind: "watch" }>,
@@ -330,9 +336,9 @@ export class Service implements ConsensusListener {
         // Only the log, or the leader, knows.
         return null;
       case "mayAdminister":
-        return this.#refusalOfAdmin(credentials) ?? { kind: "done" };
+        return this.#refusalOfUpkeep(credentials) ?? { kind: "done" };
       case "defragment": {
-        const refusal = this.#refusalOfAdmin(credentials);
+        const refusal = this.#refusalOfUpkeep(credentials);
         if (refusal) return refusal;
         this.#space.defragment(machine.kv.sizeBytes);
         return { kind: "done" };
@@ -342,9 +348,9 @@ export class Service implements ConsensusListener {
       case "status":
         return this.#status();
       case "hash":
-        return this.#refusalOfAdmin(credentials) ?? { kind: "hash", hash: machine.kv.hash() };
+        return this.#refusalOfUpkeep(credentials) ?? { kind: "hash", hash: machine.kv.hash() };
       case "hashKv": {
-        const answer = this.#refusalOfAdmin(credentials) ?? machine.kv.hashKv(request.revision);
+        const answer = this.#refusalOfUpkeep(credentials) ?? machine.kv.hashKv(request.revision);
         return isEtcdError(answer) ? answer : { ...answer, kind: "hashKv" };
       }
       case "moveLeader":
@@ -648,6 +654,11 @@ export class Service implements ConsensusListener {
 
 function questionOf(request: LeadersRequest): Question {
   return request;
+}
+
+function wordsInside({ message }: EtcdError): string {
+  if (message === ETCD_ERRORS.userNotFound.message) return "auth: user not found";
+  return message.replace(/^etcdserver:/, "auth:");
 }
 
 /** etcd chooses ids that are positive as signed numbers. */

@@ -135,7 +135,7 @@ etcdTest(
       assert.equal(await etcdctl(endpoint, "--user=ann:annpw", "get", "a"), "a\n1\n");
       const snapshot = `${directory}/ours.db`;
       const refused = await tryEtcdctl(endpoint, "--user=ann:annpw", "snapshot", "save", snapshot);
-      assert.match(refused.stderr, /etcdserver: permission denied/);
+      assert.match(refused.stderr, /auth: permission denied/);
       await etcdctl(endpoint, "--user=root:rootpw", "snapshot", "save", snapshot);
 
       // Restored by etcdctl, a real etcd knows them: the very passwords.
