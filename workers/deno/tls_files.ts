@@ -2,14 +2,17 @@
 // (etcd: pkg/transport/listener.go)
 
 import { Buffer } from "node:buffer";
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import type net from "node:net";
 import type { TlsFlags } from "../../core/etcd/tls_flags.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 
-/** Protocols offered to clients: gRPC speaks the first, curl either. */
-const PROTOCOLS = ["h2", "http/1.1"];
+/**
+ * What clients may speak, best first. One that knows both, such as curl or a browser, wants pages and JSON, and those
+ * are served by HTTP/1.1 here; gRPC's clients offer nothing but h2.
+ */
+const PROTOCOLS = ["http/1.1", "h2"];
 
 /** What a port needs to speak TLS, and what a member needs to dial one. */
 export interface TlsSides {
@@ -46,7 +49,9 @@ export function readTls(flags: TlsFlags): TlsSides | Refusal | null {
     );
   }
   try {
-    new X509Certificate(cert);
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
+      throw new Error("the key is another certificate's");
+    }
     tls.createSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) });
   } catch (error) {
     return refusal(
@@ -90,16 +95,22 @@ export function tlsServer(
     const name = commonNameOf(socket);
     if (sides.allowedCommonName === "" || name === sides.allowedCommonName) return onConnection(socket);
     warn(
-      `rejected connection from "${socket.remoteAddress}:${socket.remotePort}": client certificate authentication ` +
-        `failed: its common name is "${name ?? ""}"`,
+      `rejected connection${from(socket)}: client certificate authentication failed: its common name is "${
+        name ?? ""
+      }"`,
     );
     socket.destroy();
   });
   server.on("tlsClientError", (error: Error, socket: net.Socket) => {
-    warn(`rejected connection from "${socket.remoteAddress}:${socket.remotePort}" (${error.message})`);
+    warn(`rejected connection${from(socket)} (${error.message})`);
     socket.destroy();
   });
   return server;
+}
+
+/** A connection that was broken off may not know any more where it came from. */
+function from({ remoteAddress, remotePort }: net.Socket): string {
+  return remoteAddress === undefined ? "" : ` from "${remoteAddress}:${remotePort}"`;
 }
 
 /** The common name of the certificate that the other side has shown, and that has been verified. */
