@@ -11,6 +11,7 @@
 //   alarm            AlarmMember -> nothing
 //   auth, authUsers, authRoles
 
+import type { AuthStore } from "../auth/auth_store.ts";
 import { concatBytes, EMPTY_BYTES, fromHex, fromUtf8, toHex, utf8 } from "../base/bytes.ts";
 import { type LogIndex, type MemberId, type Revision, shortId } from "../base/ids.ts";
 import { type KeyText, keyTextOf } from "../kv/key_text.ts";
@@ -23,6 +24,7 @@ import type { MemberInfo } from "../member/io.ts";
 import { StateMachine } from "../member/state_machine.ts";
 import { idToUint64, uint64ToId } from "../wire/border.ts";
 import { decodeMemberContext, encodeMemberContext, memberContext } from "../wire/member_context.ts";
+import { authBuckets, readAuthBuckets } from "./auth_buckets.ts";
 import { BboltFile, type BucketRef } from "./bbolt_reader.ts";
 import { bucketOf, type ByteSource, type Pair, planBbolt, runToEnd, type Steps } from "./bbolt_writer.ts";
 import { integerFields, ProtoFields } from "./proto_fields.ts";
@@ -32,7 +34,6 @@ const CONSISTENT_INDEX = "consistent_index";
 const FINISHED_COMPACTION = "finishedCompactRev";
 const SCHEDULED_COMPACTION = "scheduledCompactRev";
 const CLUSTER_VERSION = "clusterVersion";
-const AUTH_ENABLED = "authEnabled";
 
 const REVISION_BYTES = 17;
 const REVISION_SEPARATOR = 0x5f; // "_"
@@ -56,8 +57,7 @@ export interface BackendState {
   /** Entries up to this one are in the keys. Leases, members and alarms may know some later ones. */
   readonly applied: LogIndex;
   readonly alarms: readonly Alarm[];
-  /** Users and roles are counted, not carried over: whoever takes this state in must say so when `enabled`. */
-  readonly auth: { readonly enabled: boolean; readonly userCount: number; readonly roleCount: number };
+  readonly auth: AuthStore;
 }
 
 /**
@@ -65,13 +65,14 @@ export interface BackendState {
  * member may go on between the steps.
  */
 export function planBackend(machine: StateMachine): Steps<ByteSource> {
-  const { kv, members, alarms, clusterVersion, applied } = StateMachine.restore(machine.capture());
+  const { kv, members, alarms, auth, clusterVersion, applied } = StateMachine.restore(machine.capture());
+  const buckets = authBuckets(auth);
   const { members: present, removed } = members.capture();
   return planBbolt([
     bucketOf("alarm", alarms.capture().map(alarmPair)),
-    bucketOf("auth", []),
-    bucketOf("authRoles", []),
-    bucketOf("authUsers", []),
+    bucketOf("auth", buckets.auth),
+    bucketOf("authRoles", buckets.authRoles),
+    bucketOf("authUsers", buckets.authUsers),
     bucketOf("cluster", clusterVersion === null ? [] : [[utf8(CLUSTER_VERSION), utf8(clusterVersion)]]),
     { name: utf8("key"), pairs: () => recordPairs(kv) },
     bucketOf("lease", kv.leases().map(leasePair)),
@@ -140,7 +141,7 @@ export function decodeBackend(bytes: Uint8Array): BackendState | Trouble {
     clusterVersion: readClusterVersion(reader),
     applied: meta.applied,
     alarms: readAlarms(reader),
-    auth: readAuth(reader),
+    auth: readAuthBuckets((name, onPair) => reader.forEach(name, onPair)),
   };
   if (reader.found !== null) return reader.found;
   return isTrouble(kv) ? kv : { kind: "backend", kv, ...state };
@@ -319,22 +320,6 @@ function readAlarms(reader: BucketReader): readonly Alarm[] {
     return true;
   });
   return alarms.capture();
-}
-
-function readAuth(reader: BucketReader): BackendState["auth"] {
-  let enabled = false;
-  const counts = { authUsers: 0, authRoles: 0 };
-  reader.forEach("auth", (key, value) => {
-    if (fromUtf8(key) === AUTH_ENABLED) enabled = value.length === 1 && value[0] === 1;
-    return true;
-  });
-  for (const name of ["authUsers", "authRoles"] as const) {
-    reader.forEach(name, () => {
-      counts[name] += 1;
-      return true;
-    });
-  }
-  return { enabled, userCount: counts.authUsers, roleCount: counts.authRoles };
 }
 
 /** The place in history that a key of the bucket "key" names; the reverse of `revisionBytes`. */

@@ -27,6 +27,7 @@ import { readConfChange } from "../wire/conf_change_codec.ts";
 import { readAttributesJson } from "../wire/member_context.ts";
 import { decodeSnapshot } from "../wire/peer_codec.ts";
 import { decodeLogCommand } from "../wire/request_codec.ts";
+import { AuthStore } from "../auth/auth_store.ts";
 import { type BackendState, decodeBackend } from "./etcd_backend.ts";
 import { type EtcdSegment, type EtcdWal, isEtcdSegment, readEtcdWal } from "./etcd_wal.ts";
 import { ProtoFields } from "./proto_fields.ts";
@@ -44,7 +45,6 @@ export interface EtcdMember {
   readonly log: LogContent;
   /** The keys and members of the log's snapshot, for a host to tell about. */
   readonly machine: StateMachine;
-  readonly auth: BackendState["auth"];
 }
 
 /** Whether these files are etcd's rather than ours: then they are to be read by `readEtcdDir`. */
@@ -90,11 +90,18 @@ export function readEtcdDir(image: DiskImage): EtcdMember | Trouble {
     kv: database.kv,
     members: base.members,
     alarms: new Alarms(database.alarms),
+    auth: database.auth,
     clusterVersion: database.clusterVersion,
     applied,
   });
   const term = applied === base.index ? base.term : entries[applied - base.index - 1]!.term;
   const later = entries.slice(applied - base.index);
+  const password = later.find(holdsPassword);
+  if (password) {
+    return trouble(
+      `entry ${password.index} of the log holds a password that ${DATABASE} does not know yet: start etcd on it once`,
+    );
+  }
   return {
     kind: "etcdMember",
     identity: wal.identity,
@@ -104,7 +111,6 @@ export function readEtcdDir(image: DiskImage): EtcdMember | Trouble {
       entries: later,
     },
     machine,
-    auth: database.auth,
   };
 }
 
@@ -218,8 +224,7 @@ type Database = Pick<BackendState, "kv" | "applied" | "alarms" | "clusterVersion
 
 /** A member that has not applied anything to its database yet. */
 function emptyDatabase(): Database {
-  const auth = { enabled: false, userCount: 0, roleCount: 0 };
-  return { kv: new KvStore(), applied: 0, alarms: [], clusterVersion: null, auth };
+  return { kv: new KvStore(), applied: 0, alarms: [], clusterVersion: null, auth: new AuthStore() };
 }
 
 function openDatabase(image: DiskImage, snapshotIndex: LogIndex): Database | Trouble {
@@ -237,6 +242,15 @@ function openDatabase(image: DiskImage, snapshotIndex: LogIndex): Database | Tro
   if (isTrouble(chosen)) return trouble(`${file}: ${chosen.says}`);
   // Before its first write to a key, a database holds at most leases, and the log will grant those again.
   return chosen.applied === 0 ? { ...emptyDatabase(), auth: chosen.auth } : chosen;
+}
+
+/** etcd's log keeps a new password as it was typed until the database has its hash; ours never does. */
+function holdsPassword({ kind, data }: Entry): boolean {
+  if (kind !== "normal" || data.length === 0) return false;
+  const command = decodeLogCommand(data);
+  if (command.kind === "malformed") return false;
+  const { request } = command;
+  return (request.kind === "userAdd" && !request.noPassword) || request.kind === "userChangePassword";
 }
 
 /** What an entry does to the list of members. All its other effects are in the database already. */

@@ -1,6 +1,7 @@
 // A member's disk from a state that came from elsewhere: what a restored member, or one taken over from etcd, finds
 // when it starts. The state arrives as if a leader had sent it in a snapshot, so that a start needs no rule of its own.
 
+import type { AuthStore } from "../auth/auth_store.ts";
 import type { DiskOp } from "../base/disk.ts";
 import type { ClusterId, MemberId } from "../base/ids.ts";
 import type { KvStore } from "../kv/kv_store.ts";
@@ -36,18 +37,25 @@ export interface RestoreTarget {
   readonly members: readonly MemberInfo[];
 }
 
+/** What goes over into the new cluster. */
+export interface RestoredState {
+  readonly kv: KvStore;
+  readonly auth?: AuthStore;
+}
+
 /**
- * The disk of one member of a new cluster that begins with these keys and leases. The members of the cluster each get
+ * The disk of one member of a new cluster that begins with these keys, leases, users and roles. The members of the cluster each get
  * the same state under their own name, and stand where a fresh cluster stands after its first entries, one for each
  * member, at term 1. (clientv3/snapshot: Restore)
  */
-export function restoredDisk(kv: KvStore, target: RestoreTarget): DiskOp[] {
+export function restoredDisk({ kv, auth }: RestoredState, target: RestoreTarget): DiskOp[] {
   const members = target.members.map((member) => ({ ...member, clientUrls: [] }));
   const machine = new StateMachine({
     kv,
     members: new ClusterMembers({ members, removed: [] }),
     // Alarms were the old members' own, and the new cluster has yet to agree on what it speaks.
     alarms: new Alarms(),
+    auth,
     clusterVersion: null,
     applied: members.length,
   });

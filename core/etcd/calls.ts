@@ -8,6 +8,7 @@ import { LOCK_CALLS } from "./lock_recipes.ts";
 import type { MemberCall } from "./member_port.ts";
 import { WATCH } from "./watch_stream.ts";
 
+export { inTheNameOf } from "./member_port.ts";
 export type { MemberCall, MemberPort } from "./member_port.ts";
 
 export type EtcdCall = CallMethod<MemberCall>;

@@ -33,12 +33,15 @@ export interface Flag {
 type Row = readonly [name: string, kind: FlagKind, byDefault: string, help: string];
 
 const SERVED: Standing = { kind: "served" };
-const NO_CLIENT_TLS: Standing = {
+const NO_AUTO_TLS: Standing = {
   kind: "refused",
-  why: "clients are not served over TLS yet; use http:// URLs",
+  why: "no certificates are made here; make them with openssl and name them with --cert-file and --key-file",
 };
-const NO_PEER_TLS: Standing = { kind: "refused", why: "peers do not speak TLS yet; use http:// peer URLs" };
-const NO_AUTH: Standing = { kind: "ignored", why: "users and roles are not served yet" };
+const NO_CERTIFICATE_CHECK: Standing = {
+  kind: "refused",
+  why:
+    "certificates are checked against --trusted-ca-file alone; trust an authority that signs only those you mean",
+};
 const NO_BACKEND: Standing = {
   kind: "ignored",
   why: "there is no bbolt backend here; the log is synced in groups",
@@ -181,27 +184,49 @@ export const FLAGS: readonly Flag[] = [
   ...rows("Logging", { kind: "ignored", why: "one level holds for all parts: --log-level" }, [
     ["log-package-levels", "text", "", "Log levels by package."],
   ]),
-  ...rows("Security", NO_CLIENT_TLS, [
+  ...rows("Security", SERVED, [
     ["cert-file", "text", "", "Certificate shown to clients."],
     ["key-file", "text", "", "Key of that certificate."],
-    ["client-cert-auth", "boolean", "false", "Ask clients for a certificate."],
+    [
+      "client-cert-auth",
+      "boolean",
+      "false",
+      "Ask clients for a certificate; with authentication on, its common name is the user.",
+    ],
+    [
+      "trusted-ca-file",
+      "text",
+      "",
+      "Authorities trusted for client certificates; naming it asks clients for one.",
+    ],
+  ]),
+  ...rows("Security", NO_AUTO_TLS, [
+    ["auto-tls", "boolean", "false", "Serve clients over TLS with a certificate of our own making."],
+  ]),
+  ...rows("Security", NO_CERTIFICATE_CHECK, [
     ["client-crl-file", "text", "", "Revoked client certificates."],
     ["client-cert-allowed-hostname", "text", "", "Host name that client certificates must carry."],
-    ["trusted-ca-file", "text", "", "Authorities trusted for client certificates."],
-    ["auto-tls", "boolean", "false", "Serve clients over TLS with a certificate of our own making."],
+    ["peer-cert-allowed-hostname", "text", "", "Host name that peer certificates must carry."],
+    ["peer-crl-file", "text", "", "Revoked peer certificates."],
+  ]),
+  ...rows("Security", { kind: "refused", why: "TLS 1.2 and 1.3 are served with the platform's own suites" }, [
     ["cipher-suites", "text", "", "TLS cipher suites allowed."],
   ]),
-  ...rows("Security", NO_PEER_TLS, [
+  ...rows("Security", SERVED, [
     ["peer-cert-file", "text", "", "Certificate shown to peers."],
     ["peer-key-file", "text", "", "Key of that certificate."],
     ["peer-client-cert-auth", "boolean", "false", "Ask peers for a certificate."],
     ["peer-trusted-ca-file", "text", "", "Authorities trusted for peer certificates."],
     ["peer-cert-allowed-cn", "text", "", "Common name that peer certificates must carry."],
-    ["peer-cert-allowed-hostname", "text", "", "Host name that peer certificates must carry."],
-    ["peer-crl-file", "text", "", "Revoked peer certificates."],
+  ]),
+  ...rows("Security", { kind: "ignored", why: "the address that a peer dials from is not compared" }, [
     ["experimental-peer-skip-client-san-verification", "boolean", "false", "Do not compare peer addresses."],
   ]),
-  ...rows("Security", { kind: "ignored", why: "peers do not speak TLS yet" }, [
+  ...rows("Security", {
+    kind: "ignored",
+    why:
+      "no certificates are made here: with https:// peer URLs and no --peer-cert-file, peers speak plain HTTP",
+  }, [
     ["peer-auto-tls", "boolean", "false", "Speak TLS among peers with certificates of our own making."],
   ]),
   ...rows("Security", SERVED, [
@@ -210,10 +235,10 @@ export const FLAGS: readonly Flag[] = [
   ...rows("Security", { kind: "ignored", why: "every host name is accepted" }, [
     ["host-whitelist", "text", "*", "Host names that HTTP requests may name."],
   ]),
-  ...rows("Auth", NO_AUTH, [
-    ["auth-token", "text", "simple", "Kind of authentication token."],
-    ["bcrypt-cost", "count", "10", "Cost of hashing a password."],
-    ["auth-token-ttl", "count", "300", "Seconds that a token lives."],
+  ...rows("Auth", SERVED, [
+    ["auth-token", "text", "simple", "Kind of authentication token; 'simple' is the only one here."],
+    ["bcrypt-cost", "count", "10", "Cost of hashing a password: 4 to 31, each step doubles it."],
+    ["auth-token-ttl", "count", "300", "Seconds that a token lives after its last use."],
   ]),
   ...rows("Monitoring", { kind: "ignored", why: "this member keeps no profiles" }, [
     ["enable-pprof", "boolean", "false", "Serve runtime profiles."],

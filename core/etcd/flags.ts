@@ -10,6 +10,7 @@ import { mayBeProxy, readStartFlags, type StartFlags } from "./start_flags.ts";
 import { MEMBER_DEFAULTS } from "../member/options.ts";
 import { readAutoCompaction } from "./auto_compaction_flags.ts";
 import type { AutoCompaction } from "../member/auto_compactor.ts";
+import { checkTlsUrls, readTlsFlags, type TlsFlags } from "./tls_flags.ts";
 import { type Endpoint, isBindable, parseUrls } from "./urls.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "panic" | "fatal";
@@ -25,6 +26,10 @@ const LOG_LEVELS: readonly string[] = [
 /** Longest election timeout that etcd takes. */
 const ELECTION_MS_MAX = 50_000;
 
+const BCRYPT_COST_MIN = 4;
+const BCRYPT_COST_MAX = 31;
+const BCRYPT_COST_DEFAULT = 10;
+
 export interface MemberConfig {
   readonly kind: "config";
   readonly name: string;
@@ -33,6 +38,8 @@ export interface MemberConfig {
   readonly walDir: string;
   readonly listenPeerUrls: readonly Endpoint[];
   readonly listenClientUrls: readonly Endpoint[];
+  readonly clientTls: TlsFlags;
+  readonly peerTls: TlsFlags;
   readonly advertisePeerUrls: readonly string[];
   readonly advertiseClientUrls: readonly string[];
   /** As written; see `readInitialCluster`. */
@@ -56,6 +63,9 @@ export interface MemberConfig {
   /** Whether this member may be watched live at /flotilla/trace. */
   readonly traceServed: boolean;
   readonly listenMetricsUrls: readonly Endpoint[];
+  /** 4 to 31. */
+  readonly bcryptCost: number;
+  readonly tokenTtlSeconds: number;
   readonly strictReconfigCheck: boolean;
   readonly preVote: boolean;
   readonly logLevel: LogLevel;
@@ -270,13 +280,23 @@ function buildConfig(reader: Reader, warnings: readonly string[]): MemberConfig 
         "this member",
     );
   }
+  const clientTls = readTlsFlags(reader, ""), peerTls = readTlsFlags(reader, "peer-");
+  const listenClientUrls = listenUrls(reader, "listen-client-urls");
+  const listenPeerUrls = listenUrls(reader, "listen-peer-urls");
+  checkTlsUrls(reader, { endpoints: listenClientUrls, flag: "listen-client-urls", tls: clientTls });
+  // etcd's own tests give a member alone https:// peer URLs and --peer-auto-tls; nobody ever comes there.
+  if (!reader.boolean("peer-auto-tls")) {
+    checkTlsUrls(reader, { endpoints: listenPeerUrls, flag: "listen-peer-urls", tls: peerTls });
+  }
   return {
     kind: "config",
     name,
     dataDir: reader.text("data-dir") || `${name}.etcd`,
     walDir: reader.text("wal-dir"),
-    listenPeerUrls: listenUrls(reader, "listen-peer-urls"),
-    listenClientUrls: listenUrls(reader, "listen-client-urls"),
+    listenPeerUrls,
+    listenClientUrls,
+    clientTls,
+    peerTls,
     advertisePeerUrls,
     advertiseClientUrls: advertisedUrls(reader, "advertise-client-urls"),
     // `etcd --name infra1` alone is a cluster of infra1.
@@ -300,6 +320,7 @@ function buildConfig(reader: Reader, warnings: readonly string[]): MemberConfig 
     listenMetricsUrls: reader.text("listen-metrics-urls") === ""
       ? []
       : listenUrls(reader, "listen-metrics-urls"),
+    ...authentication(reader),
     strictReconfigCheck: reader.boolean("strict-reconfig-check"),
     preVote: reader.boolean("pre-vote"),
     logLevel: reader.boolean("debug") ? "debug" : reader.choice("log-level", LOG_LEVELS) as LogLevel,
@@ -329,6 +350,19 @@ function timing(reader: Reader): Pick<MemberConfig, "heartbeatMs" | "electionMs"
   return { heartbeatMs, electionMs };
 }
 
+function authentication(reader: Reader): Pick<MemberConfig, "bcryptCost" | "tokenTtlSeconds"> {
+  if (reader.text("auth-token") !== "simple") {
+    reader.invalid("auth-token", "signed tokens (jwt) are not served; leave it out or use simple");
+  }
+  const cost = reader.count("bcrypt-cost", 0);
+  const isCost = cost >= BCRYPT_COST_MIN && cost <= BCRYPT_COST_MAX;
+  return {
+    // etcd takes its default, too, where the cost is none.
+    bcryptCost: isCost ? cost : BCRYPT_COST_DEFAULT,
+    tokenTtlSeconds: reader.count("auth-token-ttl", 1),
+  };
+}
+
 /** etcd takes 0 for its default, and anything below for no limit. */
 function quotaBytes(reader: Reader): number {
   const text = reader.text("quota-backend-bytes");
@@ -351,9 +385,6 @@ function listenUrls(reader: Reader, name: string): readonly Endpoint[] {
     }
     if (endpoint.scheme === "unixs") {
       reader.fail(`--${name}: unix sockets are not served over TLS (${endpoint.url}); use unix://`);
-    }
-    if (endpoint.scheme === "https" && name !== "listen-peer-urls") {
-      reader.fail(`--${name}: clients are not served over TLS yet (${endpoint.url}); use http://`);
     }
   }
   return endpoints;

@@ -47,7 +47,7 @@ export function readInitialCluster(
     urlsByName.set(name, [...urlsByName.get(name) ?? [], endpoint.url]);
   }
   if (errors.length === 0) {
-    errors.push(...localMemberErrors(config, urlsByName), ...tlsErrors(nameByUrl, urlsByName));
+    errors.push(...localMemberErrors(config, urlsByName), ...tlsErrors(config, nameByUrl, urlsByName));
   }
   if (errors.length > 0) return { kind: "errors", errors };
 
@@ -107,14 +107,19 @@ function localMemberErrors(
 
 /** A cluster of one never speaks to a peer, so its https:// URL is only a name. */
 function tlsErrors(
+  { peerTls }: MemberConfig,
   nameByUrl: ReadonlyMap<string, string>,
   urlsByName: ReadonlyMap<string, unknown>,
 ): string[] {
-  const plain = (url: string) =>
-    /^(http|unix):/.test(url) || (url.startsWith("https://") && urlsByName.size === 1);
+  const isSpoken = (url: string) =>
+    /^(http|unix):/.test(url) ||
+    (url.startsWith("https://") && (peerTls.certFile !== "" || urlsByName.size === 1));
   return [...nameByUrl.keys()]
-    .filter((url) => !plain(url))
-    .map((url) => `--initial-cluster: peers speak plain HTTP only so far, not ${url}; use http:// peer URLs`);
+    .filter((url) => !isSpoken(url))
+    .map((url) =>
+      `--initial-cluster: TLS key/cert (--peer-cert-file, --peer-key-file) must be provided for ${url}; name both ` +
+      "files, or use http:// peer URLs"
+    );
 }
 
 /** etcd resolves host names before it compares; the one name that needs no resolver is localhost. */

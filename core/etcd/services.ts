@@ -32,6 +32,7 @@ import {
 } from "../wire/kv_messages.ts";
 import { unary, type UnaryMethod } from "../wire/rpc.ts";
 import { type Answer, clusterHeaderOf, headerOf, resultOf } from "./answers.ts";
+import { AUTH_METHODS, type PasswordRequest } from "./auth_services.ts";
 import { parseUrls } from "./urls.ts";
 
 export type { Answer } from "./answers.ts";
@@ -42,8 +43,8 @@ export interface CallContext {
   readonly unixSeconds: number;
 }
 
-/** A request is read as a ClientRequest, or as the error that it gets without asking the member. */
-export type EtcdMethod = UnaryMethod<ClientRequest | EtcdError, CallContext, Answer>;
+/** A request is read as a ClientRequest, as one that needs a password looked at, or as the error that it gets without asking the member. */
+export type EtcdMethod = UnaryMethod<ClientRequest | PasswordRequest | EtcdError, CallContext, Answer>;
 
 const ALARM_TYPES: Readonly<Record<AlarmKind, WireAlarmType>> = {
   noSpace: WireAlarmType.NOSPACE,
@@ -186,6 +187,8 @@ const METHODS: readonly EtcdMethod[] = [
       leases: resultOf(a, "leaseLeases").ids.map((id) => ({ ID: leaseToWire(id) })),
     }),
   ),
+
+  ...AUTH_METHODS,
 ];
 
 /** The unary methods that are served, by path ("/etcdserverpb.KV/Put"). */
@@ -229,7 +232,7 @@ function alarmToWire({ member, alarm }: Alarm) {
  * learner's own state may be read and its status asked, nothing else, and no stream is opened there.
  * (v3rpc's isRPCSupportedForLearner)
  */
-export function refusalAtLearner(request: ClientRequest): EtcdError | null {
+export function refusalAtLearner(request: ClientRequest | PasswordRequest): EtcdError | null {
   const isServed = request.kind === "status" || (request.kind === "range" && request.serializable);
   return isServed ? null : ETCD_ERRORS.notSupportedForLearner;
 }

@@ -50,6 +50,7 @@ export interface RecoveredLog {
 
 /** A request that has come back through the log and changed the state, or was refused by it. */
 export interface AppliedCommand {
+  readonly index: LogIndex;
   /** Names the proposal, 16 hex digits. */
   readonly entryId: string;
   readonly request: LogRequest;
@@ -431,8 +432,8 @@ export class Consensus {
     if (command.kind === "malformed") return this.#machine.applyNothing(index);
     const { request } = command;
     this.#proposals.saw(command.id);
-    const { answer, events } = this.#machine.applyRequest(index, request);
-    this.#listener!.onApplied({ entryId: command.id, request, answer, events });
+    const { answer, events } = this.#machine.applyRequest(index, request, command.auth);
+    this.#listener!.onApplied({ index, entryId: command.id, request, answer, events });
   }
 
   #applyConfChange(entry: Entry): void {

@@ -2,6 +2,7 @@
 // finished writes), hands it to the member in batches, and carries the outputs to disk, network and clients.
 
 import { InvariantViolation } from "../base/assert.ts";
+import type { Credentials } from "../auth/requests.ts";
 import type { MemberId } from "../base/ids.ts";
 import { decodeMessage, encodeMessage } from "../wire/peer_codec.ts";
 import { decodeTalk, encodeTalk, isTalkFrame } from "../wire/talk_codec.ts";
@@ -89,10 +90,10 @@ export class MemberDriver {
   }
 
   /** Asks the member. A stream ("watch") stays open until its last response or `cancel`. */
-  request(request: ClientRequest, onResponse: OnResponse): number {
+  request(request: ClientRequest, onResponse: OnResponse, credentials?: Credentials): number {
     const requestId = this.#nextRequestId++;
     this.#waiting.set(requestId, onResponse);
-    this.#take({ kind: "request", requestId, request });
+    this.#take({ kind: "request", requestId, request, ...(credentials ? { credentials } : {}) });
     return requestId;
   }
 

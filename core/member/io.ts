@@ -3,6 +3,7 @@
 
 import type { ClusterId, LogIndex, MemberId, Revision, Term } from "../base/ids.ts";
 import type { DiskWrite } from "../base/disk.ts";
+import type { AuthRequest, AuthResult, Credentials, PasswordRecord } from "../auth/requests.ts";
 import type { EtcdError } from "../base/etcd_error.ts";
 import type {
   CompactRequest,
@@ -30,8 +31,13 @@ export type Input =
   | { readonly kind: "receive"; readonly message: Message }
   /** This write and all before it survive a crash. */
   | { readonly kind: "written"; readonly writeId: number }
-  /** `requestId` is the host's own number for the answer; each is used once. */
-  | { readonly kind: "request"; readonly requestId: number; readonly request: ClientRequest }
+  /** `requestId` is the host's own number for the answer; each is used once. `credentials`: who asks, if anybody said. */
+  | {
+    readonly kind: "request";
+    readonly requestId: number;
+    readonly request: ClientRequest;
+    readonly credentials?: Credentials;
+  }
   /** A client's further word on the stream that `requestId` opened. Without effect once the stream has ended. */
   | { readonly kind: "say"; readonly requestId: number; readonly message: WatchMessage }
   /**
@@ -115,6 +121,11 @@ export type ClientRequest =
     readonly member: MemberId | null;
     readonly alarm: AlarmType;
   }
+  | AuthRequest
+  /** What a host compares a password with before it asks to `authenticate`. Never sent to a client. */
+  | { readonly kind: "passwordOf"; readonly name: string }
+  /** Whether the asker may do what only root may: for what a host does by itself. */
+  | { readonly kind: "mayAdminister" }
   | { readonly kind: "defragment" }
   | { readonly kind: "memberList"; readonly linearizable: boolean }
   /** `unixSeconds` becomes part of the new member's id, as in etcd. */
@@ -207,9 +218,11 @@ export type ClientResult =
   /** Answer of memberList and of every membership change; `changed` is the member added, promoted or updated. */
   | { readonly kind: "members"; readonly members: readonly MemberInfo[]; readonly changed: MemberInfo | null }
   | MemberStatus
+  | Exclude<AuthResult, { readonly kind: "done" }>
+  | PasswordRecord
   | { readonly kind: "hash"; readonly hash: number }
   | { readonly kind: "hashKv"; readonly hash: number; readonly compactRevision: Revision }
-  /** Answer of moveLeader, defragment, campaign and pinElection. */
+  /** Answer of moveLeader, defragment, campaign, pinElection, and of what changes users and roles. */
   | { readonly kind: "done" };
 
 export type ClientResponse =

@@ -169,7 +169,7 @@ export class Member {
       case "written":
         return this.#consensus.onWritten(input.writeId);
       case "request":
-        return this.#service.request(input.requestId, input.request);
+        return this.#service.request(input.requestId, input.request, input.credentials ?? null);
       case "say":
         return this.#service.say(input.requestId, input.message);
       case "taken":

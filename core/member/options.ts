@@ -77,6 +77,8 @@ export interface MemberOptions {
   readonly autoCompaction: AutoCompaction;
   /** Between two reports of progress to a watch that asked for them. etcd: 10 minutes. */
   readonly watchProgressMs: number;
+  /** A token lives so long after its last use. (--auth-token-ttl) */
+  readonly tokenTtlMs: number;
   /** Refuse membership changes that would leave the cluster without a started quorum. */
   readonly strictReconfigCheck: boolean;
   /** Whether `trace` outputs are made at all. */
@@ -93,5 +95,6 @@ export const MEMBER_DEFAULTS = {
   quotaBackendBytes: 2 * 1024 * 1024 * 1024,
   autoCompaction: { kind: "off" },
   watchProgressMs: 600_000,
+  tokenTtlMs: 300_000,
   strictReconfigCheck: true,
 } as const;

@@ -2,12 +2,15 @@
 // our own; one that went through the log also under the id its entry carries, by which the member knows its own when
 // the entry is applied.
 
+import type { Credentials } from "../auth/requests.ts";
 import type { Revision } from "../base/ids.ts";
 import type { ClientRequest } from "./io.ts";
 
 export interface PendingRequest {
   readonly requestId: number;
   readonly request: ClientRequest;
+  /** Null when nobody said who asks. */
+  readonly credentials: Credentials | null;
   /** The store's when the request came. */
   readonly revision: Revision;
   /** The tick at which the client is told "request timed out". What was proposed may still happen. */

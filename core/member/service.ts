@@ -1,7 +1,9 @@
 // The half of a member that clients speak to: requests come in, wait for the log or for the quorum's word, and are
 // answered. What is replicated lives in `Consensus`; this half is gone with the process, and its clients know it.
 
-import { ETCD_ERRORS, type EtcdError, isEtcdError } from "../base/etcd_error.ts";
+import { assert } from "../base/assert.ts";
+import { type AuthInfo, type Credentials, isAuthRequest } from "../auth/requests.ts";
+import { ETCD_ERRORS, type EtcdError, isEtcdError, otherError } from "../base/etcd_error.ts";
 import type { MemberId, Revision, Term } from "../base/ids.ts";
 import { refusalOfDeleteRange, refusalOfPut, refusalOfRange, refusalOfTxnRequest } from "../kv/kv_checks.ts";
 import {
@@ -15,11 +17,19 @@ import { encodeLogCommand, type LogRequest } from "../wire/request_codec.ts";
 import type { Question, Talk, TalkAnswer } from "../wire/talk_codec.ts";
 import { describeAlarm } from "./alarms.ts";
 import { AskBook, type AskBookState } from "./ask_book.ts";
+import { AuthDesk, type AuthDeskState, type HeldBack } from "./auth_desk.ts";
 import { AutoCompactor, type AutoCompactorState } from "./auto_compactor.ts";
 import type { MembershipChange } from "./cluster_members.ts";
 import type { AppliedCommand, Consensus, ConsensusListener } from "./consensus.ts";
 import { EntryIds } from "./entry_ids.ts";
-import type { ClientRequest, ClientResponse, ClientResult, ResponseHeader, WatchMessage } from "./io.ts";
+import type {
+  ClientRequest,
+  ClientResponse,
+  ClientResult,
+  ResponseHeader,
+  WatchCreate,
+  WatchMessage,
+} from "./io.ts";
 import { LeaseKeeper, type LeaseKeeperState, leaseTtlMin } from "./lease_keeper.ts";
 import { confChangeOf } from "./membership_entry.ts";
 import { refusalOfMembershipChange } from "./membership_rules.ts";
@@ -51,6 +61,7 @@ export interface ServiceState {
   readonly asks: AskBookState;
   readonly leases: LeaseKeeperState;
   readonly watches: WatchDeskState;
+  readonly auth: AuthDeskState;
   readonly compactor: AutoCompactorState;
   readonly fileBytes: number;
   readonly published: boolean;
@@ -58,6 +69,9 @@ export interface ServiceState {
   readonly alarmAgainAtTick: number;
   readonly versionAgainAtTick: number;
 }
+
+/** A request and who asks it. */
+type Asked = Pick<PendingRequest, "requestId" | "request" | "credentials">;
 
 export class Service implements ConsensusListener {
   readonly #options: MemberOptions;
@@ -71,6 +85,7 @@ export class Service implements ConsensusListener {
   readonly #asks: AskBook;
   readonly #leases: LeaseKeeper;
   readonly #watches: WatchDesk;
+  readonly #auth: AuthDesk;
   readonly #compactor: AutoCompactor;
   readonly #space: Space;
   /** The log knows this member's name and client URLs. */
@@ -98,6 +113,7 @@ export class Service implements ConsensusListener {
     this.#watches = from
       ? WatchDesk.restore(this.#watchOptions(), from.watches, say)
       : new WatchDesk(this.#watchOptions(), kv.revision, say);
+    this.#auth = new AuthDesk(options, consensus.raft.lastIndex, from?.auth);
     this.#compactor = new AutoCompactor(autoCompaction, timing.tickMs, from?.compactor);
     this.#space = new Space(from?.fileBytes ?? kv.sizeBytes);
     if (!from) return;
@@ -115,6 +131,7 @@ export class Service implements ConsensusListener {
       asks: this.#asks.capture(),
       leases: this.#leases.capture(),
       watches: this.#watches.capture(),
+      auth: this.#auth.capture(),
       compactor: this.#compactor.capture(),
       fileBytes: this.#space.fileBytes,
       published: this.#published,
@@ -134,6 +151,11 @@ export class Service implements ConsensusListener {
       this.#asks.remove(requestId);
       this.#sayTo(requestId, ETCD_ERRORS.timeout, true);
     }
+    for (const { requestId, said } of this.#auth.takeExpired(ticks)) {
+      if (said.kind === "say") this.#take(requestId, said.message);
+      else this.#sayTo(requestId, ETCD_ERRORS.invalidAuthToken, true);
+    }
+    this.#auth.tick(ticks);
     if (!this.#consensus.leads) this.#leases.demote();
     this.#askAgain();
     this.#watches.tick(raft.leader !== null, machine.kv);
@@ -144,28 +166,31 @@ export class Service implements ConsensusListener {
     this.#sayClusterVersion();
   }
 
-  request(requestId: number, request: ClientRequest): void {
+  request(requestId: number, request: ClientRequest, credentials: Credentials | null): void {
     this.#outbox.trace({ kind: "requested", requestId, what: request.kind });
-    if (request.kind === "watch") return this.#openStream(requestId, request.requireLeader);
-    const answer = this.#answerNow(request);
+    if (request.kind === "watch") return this.#openStream(requestId, request.requireLeader, credentials);
+    if (this.#holdBack(requestId, { kind: "request", request }, credentials)) return;
+    const answer = this.#answerNow(request, credentials);
     if (answer) return this.#respond(requestId, answer);
+    const asked = { requestId, request, credentials };
     if (isForLeader(request) && !this.#consensus.leads) {
-      this.#await(requestId, request, null);
+      this.#await(asked, null);
       this.#asks.add(requestId);
       return this.#ask(requestId, request);
     }
-    if (isRead(request) || isLeaseQuestion(request)) {
-      this.#await(requestId, request, null);
+    if (isRead(request) || isLeaseQuestion(request) || request.kind === "passwordOf") {
+      this.#await(asked, null);
       return this.#reads.add(requestId);
     }
     const entryId = this.#entryIds.next();
-    const trouble = this.#enqueue(request, entryId);
+    const trouble = this.#enqueue(asked, entryId);
     if (trouble) return this.#respond(requestId, trouble);
-    this.#await(requestId, request, entryId);
+    this.#await(asked, entryId);
   }
 
   say(requestId: number, message: WatchMessage): void {
-    this.#watches.take(requestId, message, this.#consensus.machine.kv);
+    const credentials = this.#watches.credentialsOf(requestId);
+    if (!this.#holdBack(requestId, { kind: "say", message }, credentials)) this.#take(requestId, message);
   }
 
   taken(requestId: number, count: number): void {
@@ -176,6 +201,7 @@ export class Service implements ConsensusListener {
     const entryId = this.#pending.take(requestId)?.entryId ?? null;
     if (entryId !== null) this.#consensus.withdraw(entryId);
     this.#asks.remove(requestId);
+    this.#auth.cancel(requestId);
     this.#watches.close(requestId);
   }
 
@@ -195,6 +221,10 @@ export class Service implements ConsensusListener {
 
   /** To be called at the end of a step: answers what has become answerable. */
   serve(): void {
+    for (const { requestId, said, credentials } of this.#auth.takeReady(this.#consensus.machine.applied)) {
+      if (said.kind === "say") this.#take(requestId, said.message);
+      else this.request(requestId, said.request, credentials);
+    }
     for (const requestId of this.#reads.takeServable(this.#consensus.machine.applied)) {
       const pending = this.#pending.get(requestId);
       if (pending) this.#serveRead(pending);
@@ -204,14 +234,19 @@ export class Service implements ConsensusListener {
 
   // --- What consensus says -------------------------------------------------------------------------------------
 
-  onApplied({ entryId, request, answer, events }: AppliedCommand): void {
+  onApplied(command: AppliedCommand): void {
+    const { entryId, request, answer, events } = command;
     const { machine, ticks } = this.#consensus;
+    this.#auth.onApplied(command, ticks);
     this.#watches.hear(machine.kv.revision, events);
     this.#space.note(machine.kv.sizeBytes);
     if (request.kind === "leaseGrant" && !isEtcdError(answer)) {
       this.#leases.granted(machine.kv.lease(request.id)!, ticks);
     }
-    if (request.kind === "leaseRevoke") this.#leases.revoked(request.id);
+    // One that its user may not revoke is still there.
+    if (request.kind === "leaseRevoke" && machine.kv.lease(request.id) === null) {
+      this.#leases.revoked(request.id);
+    }
     const pending = this.#pending.takeByEntryId(entryId);
     if (pending) this.#sayTo(pending.requestId, answer, true);
   }
@@ -239,18 +274,45 @@ export class Service implements ConsensusListener {
 
   // --- Requests ------------------------------------------------------------------------------------------------
 
-  #await(requestId: number, request: ClientRequest, entryId: string | null): void {
-    const { ticks, machine } = this.#consensus;
-    const deadlineTick = ticks + this.#options.timing.requestTimeoutTicks;
-    this.#pending.add({ requestId, request, revision: machine.kv.revision, deadlineTick, entryId });
+  #await(asked: Asked, entryId: string | null): void {
+    const { revision } = this.#consensus.machine.kv;
+    this.#pending.add({ ...asked, revision, deadlineTick: this.#deadlineTick(), entryId });
+  }
+
+  #deadlineTick(): number {
+    return this.#consensus.ticks + this.#options.timing.requestTimeoutTicks;
+  }
+
+  /** True when what was said waits until this member knows the token it was said with. */
+  #holdBack(requestId: number, said: HeldBack["said"], credentials: Credentials | null): boolean {
+    const held = { requestId, said, deadlineTick: this.#deadlineTick() };
+    return this.#auth.holdBack(held, credentials, this.#consensus.machine.applied);
+  }
+
+  #whoIs(credentials: Credentials | null): AuthInfo | EtcdError {
+    return this.#auth.whoIs(credentials, this.#consensus.machine, this.#consensus.ticks);
+  }
+
+  #refusalOfAdmin(credentials: Credentials | null): EtcdError | null {
+    const who = this.#whoIs(credentials);
+    return "kind" in who ? who : this.#consensus.machine.auth.refusalOfAdmin(who);
+  }
+
+  /** The Maintenance service says the same in the words of etcd's inside, without a code. */
+  #refusalOfUpkeep(credentials: Credentials | null): EtcdError | null {
+    const refusal = this.#refusalOfAdmin(credentials);
+    return refusal && otherError(wordsInside(refusal));
   }
 
   /** What can be said without asking the cluster: refusals, and everything this member answers by itself. */
-  #answerNow(request: Exclude<ClientRequest, { kind: "watch" }>): ClientResult | EtcdError | null {
+  #answerNow(
+    request: Exclude<ClientRequest, { kind: "watch" }>,
+    credentials: Credentials | null,
+  ): ClientResult | EtcdError | null {
     const { machine, raft } = this.#consensus;
     switch (request.kind) {
       case "range":
-        return refusalOfRange(request) ?? (request.serializable ? machine.kv.range(request) : null);
+        return refusalOfRange(request) ?? (request.serializable ? this.#read(request, credentials) : null);
       case "put":
         return refusalOfPut(request) ?? this.#refusalOfSpace(request);
       case "deleteRange":
@@ -258,7 +320,7 @@ export class Service implements ConsensusListener {
       case "txn": {
         const refusal = refusalOfTxnRequest(request, this.#options.maxTxnOps);
         if (refusal) return refusal;
-        if (isRead(request)) return isSerializableTxn(request) ? machine.kv.readTxn(request) : null;
+        if (isRead(request)) return isSerializableTxn(request) ? this.#read(request, credentials) : null;
         return this.#refusalOfSpace(request);
       }
       case "leaseGrant":
@@ -270,19 +332,25 @@ export class Service implements ConsensusListener {
       case "leaseKeepAlive":
       case "leaseTimeToLive":
       case "alarm":
+      case "passwordOf":
         // Only the log, or the leader, knows.
         return null;
-      case "defragment":
+      case "mayAdminister":
+        return this.#refusalOfUpkeep(credentials) ?? { kind: "done" };
+      case "defragment": {
+        const refusal = this.#refusalOfUpkeep(credentials);
+        if (refusal) return refusal;
         this.#space.defragment(machine.kv.sizeBytes);
         return { kind: "done" };
+      }
       case "memberList":
         return { kind: "members", members: machine.members.list(), changed: null };
       case "status":
         return this.#status();
       case "hash":
-        return { kind: "hash", hash: machine.kv.hash() };
+        return this.#refusalOfUpkeep(credentials) ?? { kind: "hash", hash: machine.kv.hash() };
       case "hashKv": {
-        const answer = machine.kv.hashKv(request.revision);
+        const answer = this.#refusalOfUpkeep(credentials) ?? machine.kv.hashKv(request.revision);
         return isEtcdError(answer) ? answer : { ...answer, kind: "hashKv" };
       }
       case "moveLeader":
@@ -294,22 +362,28 @@ export class Service implements ConsensusListener {
         raft.pinElectionDeadline(request.deadlineTicks);
         return { kind: "done" };
       case "memberPromote":
-        return this.#consensus.leads ? this.#refusalOf(membershipChangeOf(request)!) : null;
+        return this.#refusalOfAdmin(credentials) ??
+          (this.#consensus.leads ? this.#refusalOf(membershipChangeOf(request)!) : null);
       case "memberAdd":
       case "memberRemove":
       case "memberUpdate":
-        return this.#refusalOf(membershipChangeOf(request)!);
+        return this.#refusalOfAdmin(credentials) ?? this.#refusalOf(membershipChangeOf(request)!);
+      default:
+        assert(isAuthRequest(request), () => `a request of kind ${request.kind}`);
+        return null;
     }
   }
 
   /** Puts a request into Raft's hands, or says at once why that cannot be. */
-  #enqueue(request: ClientRequest, entryId: string): EtcdError | null {
+  #enqueue({ request, credentials }: Asked, entryId: string): EtcdError | null {
     const change = membershipChangeOf(request);
     if (change) {
       return this.#consensus.proposeConfChange(confChangeOf(change, entryId)) ? null : ETCD_ERRORS.noLeader;
     }
     const logged = request.kind === "leaseGrant" ? this.#completeGrant(request) : request as LogRequest;
-    const payload = encodeLogCommand(entryId, logged);
+    const who = this.#whoIs(credentials);
+    if ("kind" in who) return who;
+    const payload = encodeLogCommand(entryId, logged, who);
     if (payload.length > this.#options.maxRequestBytes) return ETCD_ERRORS.requestTooLarge;
     return this.#consensus.enqueue({ entryId, payload }) ? null : ETCD_ERRORS.tooManyRequests;
   }
@@ -317,7 +391,9 @@ export class Service implements ConsensusListener {
   /** Proposes something of this member's own; it may be lost, so whoever calls this looks again later. */
   #propose(request: LogRequest): void {
     const entryId = this.#entryIds.next();
-    this.#consensus.enqueue({ entryId, payload: encodeLogCommand(entryId, request) });
+    const who = this.#whoIs({ kind: "member" });
+    assert(!("kind" in who), "a member knows itself");
+    this.#consensus.enqueue({ entryId, payload: encodeLogCommand(entryId, request, who) });
   }
 
   #refusalOf(change: MembershipChange): EtcdError | null {
@@ -344,8 +420,11 @@ export class Service implements ConsensusListener {
   }
 
   #serveRead(pending: PendingRequest): void {
-    const { requestId, request } = pending;
-    if (isRead(request)) return this.#respond(requestId, this.#read(request));
+    const { requestId, request, credentials } = pending;
+    if (isRead(request)) return this.#respond(requestId, this.#read(request, credentials));
+    if (request.kind === "passwordOf") {
+      return this.#respond(requestId, this.#consensus.machine.auth.passwordOf(request.name));
+    }
     if (!isLeaseQuestion(request)) return;
     // The quorum has confirmed a leader, perhaps another one by now: then it is that one's clock that counts.
     if (this.#consensus.leads && this.#leases.leads) {
@@ -355,8 +434,12 @@ export class Service implements ConsensusListener {
     this.#ask(requestId, request);
   }
 
-  #read(request: RangeRequest | TxnRequest): ClientResult | EtcdError {
-    const { kv } = this.#consensus.machine;
+  #read(request: RangeRequest | TxnRequest, credentials: Credentials | null): ClientResult | EtcdError {
+    const { machine } = this.#consensus;
+    const { kv } = machine;
+    const who = this.#whoIs(credentials);
+    const refusal = "kind" in who ? who : machine.refusalOfKeys(request, who);
+    if (refusal) return refusal;
     return request.kind === "range" ? kv.range(request) : kv.readTxn(request);
   }
 
@@ -451,8 +534,8 @@ export class Service implements ConsensusListener {
       else if (!leads) this.#ask(requestId, request);
       else {
         this.#asks.remove(requestId);
-        this.#pending.take(requestId);
-        this.request(requestId, request);
+        const credentials = this.#pending.take(requestId)?.credentials ?? null;
+        this.request(requestId, request, credentials);
       }
     }
   }
@@ -460,7 +543,8 @@ export class Service implements ConsensusListener {
   #onAsked(talk: Talk & { kind: "ask" }): void {
     const number = this.#asks.take(talk);
     if (number === null) return;
-    if (this.#consensus.leads) this.request(number, talk.question);
+    // Whoever asks has looked at its client's permissions.
+    if (this.#consensus.leads) this.request(number, talk.question, { kind: "member" });
     else this.#sayTo(number, ETCD_ERRORS.notLeader, true);
   }
 
@@ -477,11 +561,24 @@ export class Service implements ConsensusListener {
 
   // --- Watches -------------------------------------------------------------------------------------------------
 
-  #openStream(requestId: number, requireLeader: boolean): void {
+  #openStream(requestId: number, requireLeader: boolean, credentials: Credentials | null): void {
     if (requireLeader && this.#consensus.raft.leader === null) {
       return this.#sayTo(requestId, ETCD_ERRORS.noLeader, true);
     }
-    this.#watches.open(requestId, requireLeader);
+    this.#watches.open(requestId, requireLeader, credentials);
+  }
+
+  #take(requestId: number, message: WatchMessage): void {
+    const { kv } = this.#consensus.machine;
+    const refusal = message.kind === "create" ? this.#refusalOfWatch(requestId, message.create) : null;
+    if (refusal) this.#watches.refuse(requestId, refusal, kv);
+    else this.#watches.take(requestId, message, kv);
+  }
+
+  #refusalOfWatch(requestId: number, { key, rangeEnd }: WatchCreate): EtcdError | null {
+    const who = this.#whoIs(this.#watches.credentialsOf(requestId));
+    if ("kind" in who) return who;
+    return this.#consensus.machine.auth.refusalOfRead(who, key, rangeEnd);
   }
 
   #watchOptions(): WatchDeskOptions {
@@ -557,6 +654,11 @@ export class Service implements ConsensusListener {
 
 function questionOf(request: LeadersRequest): Question {
   return request;
+}
+
+function wordsInside({ message }: EtcdError): string {
+  if (message === ETCD_ERRORS.userNotFound.message) return "auth: user not found";
+  return message.replace(/^etcdserver:/, "auth:");
 }
 
 /** etcd chooses ids that are positive as signed numbers. */

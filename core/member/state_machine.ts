@@ -2,12 +2,15 @@
 // Raft's entries meet the store. Everything here follows from the entries alone, so that members at the same index
 // are equal to the byte.
 
+import { AuthStore, type AuthStoreState } from "../auth/auth_store.ts";
+import { refusalOfKeys } from "../auth/permissions.ts";
+import { type AuthInfo, isAuthRequest, NOBODY } from "../auth/requests.ts";
 import { assert } from "../base/assert.ts";
 import { concatBytes, fromUtf8, utf8 } from "../base/bytes.ts";
 import { ETCD_ERRORS, type EtcdError } from "../base/etcd_error.ts";
 import { type LogIndex, memberId } from "../base/ids.ts";
 import { KvStore } from "../kv/kv_store.ts";
-import type { KvEvent } from "../kv/requests.ts";
+import type { KvEvent, KvWriteRequest, LeaseId, RangeRequest } from "../kv/requests.ts";
 import type { KvStoreState } from "../kv/tables.ts";
 import type { LogRequest } from "../wire/request_codec.ts";
 import { type Alarm, Alarms, isAlarmKind } from "./alarms.ts";
@@ -24,6 +27,7 @@ export interface StateMachineState {
   readonly kv: KvStoreState;
   readonly members: ClusterMembersState;
   readonly alarms: readonly Alarm[];
+  readonly auth: AuthStoreState;
   readonly clusterVersion: string | null;
   readonly applied: LogIndex;
 }
@@ -39,6 +43,7 @@ interface Parts {
   readonly kv: KvStore;
   readonly members: ClusterMembers;
   readonly alarms: Alarms;
+  readonly auth?: AuthStore;
   readonly clusterVersion: string | null;
   readonly applied: LogIndex;
 }
@@ -47,6 +52,7 @@ export class StateMachine {
   readonly kv: KvStore;
   readonly members: ClusterMembers;
   readonly alarms: Alarms;
+  readonly auth: AuthStore;
   /** The API that all members understand, such as "3.4.0"; null until a leader has said so. */
   clusterVersion: string | null;
   /** Index of the last entry applied. Invariant: grows by exactly one with each entry. */
@@ -56,6 +62,7 @@ export class StateMachine {
     this.kv = parts?.kv ?? new KvStore();
     this.members = parts?.members ?? new ClusterMembers();
     this.alarms = parts?.alarms ?? new Alarms();
+    this.auth = parts?.auth ?? new AuthStore();
     this.clusterVersion = parts?.clusterVersion ?? null;
     this.applied = parts?.applied ?? 0;
   }
@@ -65,6 +72,7 @@ export class StateMachine {
       kv: KvStore.restore(state.kv),
       members: new ClusterMembers(state.members),
       alarms: new Alarms(state.alarms),
+      auth: new AuthStore(state.auth),
       clusterVersion: state.clusterVersion,
       applied: state.applied,
     });
@@ -75,6 +83,7 @@ export class StateMachine {
       kv: this.kv.capture(),
       members: this.members.capture(),
       alarms: this.alarms.capture(),
+      auth: this.auth.capture(),
       clusterVersion: this.clusterVersion,
       applied: this.applied,
     };
@@ -85,8 +94,10 @@ export class StateMachine {
     this.#moveTo(index);
   }
 
-  applyRequest(index: LogIndex, request: LogRequest): AppliedRequest {
+  /** @param info who asked for it, and under which users and roles it was let in. */
+  applyRequest(index: LogIndex, request: LogRequest, info: AuthInfo = NOBODY): AppliedRequest {
     this.#moveTo(index);
+    if (isAuthRequest(request)) return changingNoKey(this.auth.apply(request, info, index));
     switch (request.kind) {
       case "publish":
         this.members.publish(request.member, request.name, request.clientUrls);
@@ -97,12 +108,17 @@ export class StateMachine {
       case "alarm":
         return changingNoKey({ kind: "alarms", alarms: this.#applyAlarm(request) });
       default: {
-        const refusal = this.#refusalOf(request);
+        const refusal = this.#refusalOf(request) ?? this.refusalOfKeys(request, info);
         if (refusal) return changingNoKey(refusal);
         const { response, events } = this.kv.apply(request);
         return { answer: response, events };
       }
     }
+  }
+
+  /** Why this user may not do this with the keys, or null. */
+  refusalOfKeys(request: RangeRequest | KvWriteRequest, info: AuthInfo): EtcdError | null {
+    return refusalOfKeys(this.auth, info, request, (lease: LeaseId) => this.kv.leaseKeys(lease));
   }
 
   /** What the alarms forbid, on every member alike. (etcd's capped and corrupt appliers) */
@@ -132,12 +148,18 @@ export class StateMachine {
   /**
    * The whole state, for a snapshot:
    *
-   *     | 4 bytes: length of the JSON, little endian | members, alarms and version as JSON | the store |
+   *     | 4 bytes: length of the JSON, little endian | members, alarms, users and version as JSON | the store |
    */
   encode(): Uint8Array {
     const { clusterVersion } = this;
     const cluster = utf8(
-      JSON.stringify({ ...this.members.capture(), alarms: this.alarms.capture(), clusterVersion }),
+      JSON.stringify({
+        ...this.members.capture(),
+        alarms: this.alarms.capture(),
+        // Left out where there is nothing to say, so that such a snapshot is what it was before there were users.
+        ...(this.auth.isNew ? {} : { auth: this.auth.capture() }),
+        clusterVersion,
+      }),
     );
     const length = new Uint8Array(4);
     for (let i = 0; i < 4; i++) length[i] = cluster.length >>> (8 * i);
@@ -167,17 +189,18 @@ function changingNoKey(answer: ClientResult | EtcdError): AppliedRequest {
   return { answer, events: [] };
 }
 
-/** Snapshots of the first version know neither alarms nor version. @returns null when the text makes no sense. */
-function decodeAlarms(text: string): Pick<Parts, "alarms" | "clusterVersion"> | null {
+/** Snapshots of earlier versions know no alarms, no version or no users. @returns null when the text makes no sense. */
+function decodeAlarms(text: string): Pick<Parts, "alarms" | "auth" | "clusterVersion"> | null {
   try {
-    const { alarms = [], clusterVersion = null } = JSON.parse(text) as {
+    const { alarms = [], auth, clusterVersion = null } = JSON.parse(text) as {
       alarms?: readonly { member: string; alarm: string }[];
+      auth?: AuthStoreState;
       clusterVersion?: string | null;
     };
     const raised = alarms.flatMap(({ member, alarm }): Alarm[] =>
       isAlarmKind(alarm) ? [{ member: memberId(member), alarm }] : []
     );
-    return { alarms: new Alarms(raised), clusterVersion };
+    return { alarms: new Alarms(raised), auth: new AuthStore(auth), clusterVersion };
   } catch {
     return null;
   }

@@ -6,6 +6,7 @@
 // says so. Answers to the client's own words cannot wait like that, so their number is bounded otherwise: a stream that
 // asks and never listens is ended.
 
+import type { Credentials } from "../auth/requests.ts";
 import { assert } from "../base/assert.ts";
 import { ETCD_ERRORS, type EtcdError, isEtcdError } from "../base/etcd_error.ts";
 import type { Revision } from "../base/ids.ts";
@@ -37,6 +38,7 @@ export interface WatchDeskOptions {
 
 interface StreamState {
   readonly requireLeader: boolean;
+  readonly credentials: Credentials | null;
   readonly openedAtTick: number;
   /** Responses said and not yet taken. */
   untaken: number;
@@ -97,16 +99,31 @@ export class WatchDesk {
     return this.#streams.size;
   }
 
-  open(requestId: number, requireLeader: boolean): void {
+  open(requestId: number, requireLeader: boolean, credentials: Credentials | null): void {
     this.#hub.openStream(requestId);
     this.#streams.set(requestId, {
       requireLeader,
+      credentials,
       openedAtTick: this.#tick,
       untaken: 0,
       progressOwed: 0,
       quiet: new Map(),
       fragmented: new Set(),
     });
+  }
+
+  /** How the client of a stream said who it is; null when it did not, or when there is no such stream. */
+  credentialsOf(requestId: number): Credentials | null {
+    return this.#streams.get(requestId)?.credentials ?? null;
+  }
+
+  /** Answers a watch that is not to be: created and cancelled in one. */
+  refuse(requestId: number, why: EtcdError, store: KvStore): void {
+    const cancelReason = why.message;
+    this.#tell(
+      requestId,
+      result({ watchId: NO_WATCH_ID, store, created: true, cancelled: true, cancelReason }),
+    );
   }
 
   /** Ends a stream without a word. False when there is none. */
@@ -195,11 +212,7 @@ export class WatchDesk {
 
   #create(requestId: number, create: WatchCreate, store: KvStore): void {
     const created = this.#hub.create(store, requestId, create);
-    if (isEtcdError(created)) {
-      const cancelReason = created.message;
-      const refused = result({ watchId: NO_WATCH_ID, store, created: true, cancelled: true, cancelReason });
-      return this.#tell(requestId, refused);
-    }
+    if (isEtcdError(created)) return this.refuse(requestId, created, store);
     const { watchId } = created;
     const stream = this.#streams.get(requestId)!;
     if (create.progressNotify) stream.quiet.set(watchId, true);

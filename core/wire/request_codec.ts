@@ -6,7 +6,9 @@ import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { assert, unreachable } from "../base/assert.ts";
 import { isEtcdError } from "../base/etcd_error.ts";
 import { type MemberId, shortId } from "../base/ids.ts";
+import { type AuthInfo, type AuthRequest, isAuthRequest, NOBODY } from "../auth/requests.ts";
 import type { KvWriteRequest } from "../kv/requests.ts";
+import { authFromWire, authToWire } from "./auth_messages.ts";
 import {
   decodeOrExplain,
   idToInt64,
@@ -39,6 +41,7 @@ export type AlarmType = "none" | "noSpace" | "corrupt";
 
 export type LogRequest =
   | KvWriteRequest
+  | AuthRequest
   /** Lists alarms (through the log, so that the list is current), raises or clears one; member null means all. */
   | {
     readonly kind: "alarm";
@@ -60,6 +63,8 @@ export interface LogCommand {
   readonly kind: "command";
   readonly id: LogRequestId;
   readonly request: LogRequest;
+  /** Who asked for it; missing when nobody said. */
+  readonly auth?: AuthInfo;
 }
 
 type V2Request = Extract<LogRequest, { readonly kind: "publish" | "clusterVersion" }>;
@@ -80,8 +85,8 @@ const ALARM_ACTION_NAMES = invert(ALARM_ACTIONS);
 const VERSION_PATH = "/0/version";
 const ATTRIBUTES_PATH = /^\/0\/members\/([0-9a-f]{1,16})\/attributes$/;
 
-/** The data of the entry that proposes `request` under the name `id`. */
-export function encodeLogCommand(id: LogRequestId, request: LogRequest): Uint8Array {
+/** The data of the entry that proposes `request` under the name `id`, on behalf of `auth`. */
+export function encodeLogCommand(id: LogRequestId, request: LogRequest, auth: AuthInfo = NOBODY): Uint8Array {
   const uint64 = idToUint64(id);
   assert(uint64 !== 0n, "request id 0");
   if (request.kind === "publish" || request.kind === "clusterVersion") {
@@ -89,7 +94,7 @@ export function encodeLogCommand(id: LogRequestId, request: LogRequest): Uint8Ar
   }
   return toBinary(
     InternalRaftRequestSchema,
-    create(InternalRaftRequestSchema, toInternal(uint64, request)),
+    create(InternalRaftRequestSchema, toInternal(uint64, request, auth)),
   );
 }
 
@@ -103,15 +108,20 @@ export function decodeLogCommand(data: Uint8Array): LogCommand | Malformed {
     const wire = fromBinary(InternalRaftRequestSchema, data);
     if (wire.v2 !== undefined) return fromV2(wire.v2);
     const id = uint64ToId(wire.ID !== 0n ? wire.ID : wire.header?.ID ?? 0n);
-    return { kind: "command", id, request: fromInternal(wire) };
+    const request = fromInternal(wire);
+    const { username = "", authRevision = 0n } = wire.header ?? {};
+    if (username === "") return { kind: "command", id, request };
+    return { kind: "command", id, request, auth: { username, revision: saturate(authRevision) } };
   });
 }
 
 function toInternal(
   id: bigint,
   request: Exclude<LogRequest, V2Request>,
+  auth: AuthInfo,
 ): MessageInitShape<typeof InternalRaftRequestSchema> {
-  const header = { ID: id };
+  const header = { ID: id, username: auth.username, authRevision: BigInt(auth.revision) };
+  if (isAuthRequest(request)) return { header, ...authToWire(request) };
   switch (request.kind) {
     case "put":
       return { header, put: putToWire(request) };
@@ -165,6 +175,8 @@ function fromInternal(wire: InternalRaftRequest): LogRequest {
     const member = wire.alarm.memberID === 0n ? null : uint64ToId(wire.alarm.memberID) as MemberId;
     return { kind: "alarm", action, member, alarm };
   }
+  const auth = authFromWire(wire);
+  if (auth !== null) return auth;
   throw new MalformedBytes("a request of a kind that this release does not know");
 }
 

@@ -101,10 +101,10 @@ Deno.test("strangers are refused with etcd's statuses, and counted", async () =>
 Deno.test("the list of members survives the way through JSON, 64-bit ids and all", async () => {
   const [a, b] = await twoPeers();
   try {
-    const answer = await askMembers(["http://127.0.0.1:1", a.address.peerUrls[0]!]);
+    const answer = await askMembers(["http://127.0.0.1:1", a.address.peerUrls[0]!], null);
 
     assert.deepEqual(answer, { clusterId: CLUSTER, members: MEMBERS });
-    assert.equal(await askMembers(["http://127.0.0.1:1"]), null);
+    assert.equal(await askMembers(["http://127.0.0.1:1"], null), null);
   } finally {
     a.host.close();
     b.host.close();

@@ -5,15 +5,15 @@ import assert from "node:assert/strict";
 import denoJson from "../../deno.json" with { type: "json" };
 import { parseProcfile } from "../../workers/deno/procfile.ts";
 import { etcdctl, etcdctlTest, tryEtcdctl } from "./etcdctl.ts";
-import { eventually, freePorts, MemberProcess } from "./member_process.ts";
-import { type Bench, withBench } from "./tools.ts";
+import { eventually, freePorts } from "./member_process.ts";
+import { type Bench, runCluster, withBench } from "./tools.ts";
 
 etcdctlTest("the tutorial's Procfile: start, stop one, start it again, Ctrl-C", async () => {
   await withBench(async (bench) => {
     const ports = freePorts(3), [[control]] = freePorts(1) as [[number, number]];
     const file = `${bench.root}/Procfile`;
     Deno.writeTextFileSync(file, tutorialProcfile(ports));
-    const runner = cluster(bench, "-f", file, "-p", String(control), "start");
+    const runner = runCluster(bench, "-f", file, "-p", String(control), "start");
     for (const name of ["etcd1", "etcd2", "etcd3"]) {
       await runner.printed(new RegExp(`${name} \\| .*published \\{Name:infra`));
       await runner.printed(new RegExp(`${name} \\| .*enabled capabilities`));
@@ -44,7 +44,7 @@ etcdctlTest("the tutorial's Procfile: start, stop one, start it again, Ctrl-C", 
     assert.equal(await say(bench, control, 0, "run", "list"), "etcd1\netcd2\netcd3\n");
 
     // A second cluster at the same control port is refused, and disturbs nobody.
-    const second = await cluster(bench, "-f", file, "-p", String(control), "start").ended;
+    const second = await runCluster(bench, "-f", file, "-p", String(control), "start").ended;
     assert.match(second.output, /port \d+ is taken: another cluster runs here/);
 
     const { code } = await runner.kill("SIGINT");
@@ -70,7 +70,7 @@ Deno.test("whatever a line starts ends with it, and a runner whose processes fai
         "",
       ].join("\n"),
     );
-    const runner = cluster(bench, "-f", file, "-p", String(control), "start");
+    const runner = runCluster(bench, "-f", file, "-p", String(control), "start");
     await runner.printed(/greet \| hello {2}there at 5000/);
     await runner.printed(/family \| \d+/);
     const child = Number(/family \| (\d+)/.exec(runner.output)![1]);
@@ -81,7 +81,7 @@ Deno.test("whatever a line starts ends with it, and a runner whose processes fai
     await runner.kill("SIGTERM");
 
     Deno.writeTextFileSync(file, "bad: exit 3\nworse: nothing-of-this-name\n");
-    const { code, output } = await cluster(bench, "-f", file, "-p", String(control), "start").ended;
+    const { code, output } = await runCluster(bench, "-f", file, "-p", String(control), "start").ended;
     assert.equal(code, 1);
     assert.match(output, /Terminating bad \(status 3\)/);
     assert.match(output, /Terminating worse \(status 127\)/);
@@ -93,7 +93,7 @@ Deno.test("check names the processes in order, and a Procfile's mistake with its
     const file = `${bench.root}/Procfile`;
     const check = async (text: string) => {
       Deno.writeTextFileSync(file, text);
-      const { code, output } = await cluster(bench, "-f", file, "check").ended;
+      const { code, output } = await runCluster(bench, "-f", file, "check").ended;
       return `${code} ${output.trim().replaceAll(bench.root + "/", "")}`;
     };
 
@@ -113,7 +113,7 @@ Deno.test("check names the processes in order, and a Procfile's mistake with its
       /^1 error: Procfile:2: the shell does not understand b: /,
     );
     assert.match(await check("\n"), /^1 error: Procfile names no process/);
-    const missing = await cluster(bench, "-f", `${bench.root}/none`, "check").ended;
+    const missing = await runCluster(bench, "-f", `${bench.root}/none`, "check").ended;
     assert.match(missing.output, /^error: cannot read .*none: .*name the Procfile with -f/);
   });
 });
@@ -160,17 +160,9 @@ function tutorialProcfile(ports: readonly (readonly [number, number])[]): string
   ).join("");
 }
 
-/** The task's own command; processes work in the bench's directory. Ended by SIGTERM, so that nothing is left. */
-function cluster(bench: Bench, ...args: readonly string[]): MemberProcess {
-  const command = denoJson.tasks.cluster.split(" ").slice(1);
-  const runner = new MemberProcess(Deno.execPath(), [...command, ...args], { INIT_CWD: bench.root });
-  bench.keep({ kill: () => runner.kill("SIGTERM") });
-  return runner;
-}
-
 /** What the runner answers; the exit status must be this. */
 async function say(bench: Bench, port: number, status: number, ...words: readonly string[]): Promise<string> {
-  const { code, output } = await cluster(bench, "-p", String(port), ...words).ended;
+  const { code, output } = await runCluster(bench, "-p", String(port), ...words).ended;
   assert.equal(code, status, output);
   return output;
 }

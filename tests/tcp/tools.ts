@@ -1,6 +1,7 @@
 // Programs from outside that some tests need. Where one is missing, its tests are skipped with a line that says so. The
 // tools of `required` are installed in CI, so there their lack is a failure; the others may be missing anywhere.
 
+import denoJson from "../../deno.json" with { type: "json" };
 import { MemberProcess } from "./member_process.ts";
 
 const isCi = Deno.env.get("CI") === "true";
@@ -84,4 +85,12 @@ export function seatFlags(
 /** A member alone, serving clients at the port. */
 export function aloneFlags(bench: Bench, name: string, ports: readonly [number, number]): string[] {
   return seatFlags(bench, name, ports, "--initial-cluster", `${name}=http://127.0.0.1:${ports[1]}`);
+}
+
+/** `deno task cluster`, by the task's own command; processes work in the bench's directory. Ended by SIGTERM, so that nothing is left. */
+export function runCluster(bench: Bench, ...args: readonly string[]): MemberProcess {
+  const command = denoJson.tasks.cluster.split(" ").slice(1);
+  const runner = new MemberProcess(Deno.execPath(), [...command, ...args], { INIT_CWD: bench.root });
+  bench.keep({ kill: () => runner.kill("SIGTERM") });
+  return runner;
 }

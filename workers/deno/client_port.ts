@@ -7,6 +7,7 @@ import net from "node:net";
 import { PREFACE } from "./http2/frames.ts";
 import { closeServer, type ListenAddress, listenOn } from "./listen.ts";
 import type { Refusal } from "./refusal.ts";
+import { tlsServer, type TlsSides } from "./tls_files.ts";
 
 /** "PRI * HTTP/2.0\r\n…": three bytes are enough. */
 const HTTP2_START = PREFACE.subarray(0, 3);
@@ -22,12 +23,23 @@ export interface ClientFronts {
 export class ClientPort {
   readonly #servers: net.Server[] = [];
   readonly #sockets = new Set<net.Socket>();
+  readonly #tls: TlsSides | null;
+  readonly #warn: (line: string) => void;
   #fronts: ClientFronts | null = null;
+
+  /** @param tls what https:// URLs speak. */
+  constructor(tls: TlsSides | null = null, warn: (line: string) => void = () => {}) {
+    this.#tls = tls;
+    this.#warn = warn;
+  }
 
   /** Takes the ports. Connections are accepted and held until `serve`. */
   async listen(addresses: readonly ListenAddress[]): Promise<Refusal | null> {
     for (const address of addresses) {
-      const server = net.createServer({ noDelay: true }, (socket) => this.#accept(socket));
+      const onConnection = (socket: net.Socket) => this.#accept(socket);
+      const server = this.#tls !== null && address.endpoint.scheme === "https"
+        ? tlsServer(this.#tls, onConnection, this.#warn)
+        : net.createServer({ noDelay: true }, onConnection);
       const trouble = await listenOn(server, address);
       if (trouble) return trouble;
       this.#servers.push(server);

@@ -2,14 +2,14 @@
 // flags; one that joins asks the members that are there. After the first start the log knows, and none of this is
 // used again. (etcdserver/server.go NewServer, membership.ValidateClusterAndAssignIDs)
 
-import http from "node:http";
 import { type ClusterId, clusterId, type MemberId, shortId } from "../../core/base/ids.ts";
 import type { MemberConfig } from "../../core/etcd/flags.ts";
 import type { InitialCluster } from "../../core/etcd/initial_cluster.ts";
 import type { MemberInfo } from "../../core/member/io.ts";
 import type { Bootstrap } from "../../core/member/options.ts";
 import { membersFromJson } from "./members_json.ts";
-import { peerTarget } from "./peer_target.ts";
+import { requestPeer } from "./peer_target.ts";
+import type { TlsSides } from "./tls_files.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 
 export interface FirstStart {
@@ -24,15 +24,24 @@ const ANSWER_MS_MAX = 1_000;
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
 /** Decides who this member is, asking the other members over the network where that matters. */
-export function firstStart(config: MemberConfig, initial: InitialCluster): Promise<FirstStart | Refusal> {
-  return config.initialClusterState === "new" ? startNew(config, initial) : startExisting(config, initial);
+export function firstStart(
+  config: MemberConfig,
+  initial: InitialCluster,
+  tls: TlsSides | null,
+): Promise<FirstStart | Refusal> {
+  const start = config.initialClusterState === "new" ? startNew : startExisting;
+  return start(config, initial, tls);
 }
 
-async function startNew(config: MemberConfig, initial: InitialCluster): Promise<FirstStart | Refusal> {
+async function startNew(
+  config: MemberConfig,
+  initial: InitialCluster,
+  tls: TlsSides | null,
+): Promise<FirstStart | Refusal> {
   const { self: id, clusterId, members } = initial;
   // A wiped member that came back as if nothing had been could vote twice in a term it has forgotten, and help to lose
   // what it once acknowledged. The others remember it.
-  const others = await askMembers(otherUrls(config, initial));
+  const others = await askMembers(otherUrls(config, initial), tls);
   const remembered = others?.members.find((member) => member.id === id);
   if (remembered !== undefined && remembered.clientUrls.length > 0) {
     return refusal(
@@ -46,9 +55,13 @@ async function startNew(config: MemberConfig, initial: InitialCluster): Promise<
   return { kind: "identity", id, clusterId, bootstrap: { kind: "new", members } };
 }
 
-async function startExisting(config: MemberConfig, initial: InitialCluster): Promise<FirstStart | Refusal> {
+async function startExisting(
+  config: MemberConfig,
+  initial: InitialCluster,
+  tls: TlsSides | null,
+): Promise<FirstStart | Refusal> {
   const urls = otherUrls(config, initial);
-  const found = await askMembers(urls);
+  const found = await askMembers(urls, tls);
   if (found === null) {
     return refusal(
       `cannot fetch cluster info from peer urls: could not retrieve cluster information from ${
@@ -106,21 +119,21 @@ export interface ClusterAnswer {
 }
 
 /** What the first who answers says of its cluster; null when nobody does. All are asked at once. */
-export async function askMembers(peerUrls: readonly string[]): Promise<ClusterAnswer | null> {
+export async function askMembers(
+  peerUrls: readonly string[],
+  tls: TlsSides | null,
+): Promise<ClusterAnswer | null> {
   const answers = peerUrls.map(async (url) => {
-    const answer = await askOne(url);
+    const answer = await askOne(url, tls);
     return answer ?? Promise.reject(new Error(`no answer from ${url}`));
   });
   return await Promise.any(answers).catch(() => null);
 }
 
-function askOne(peerUrl: string): Promise<ClusterAnswer | null> {
+function askOne(peerUrl: string, tls: TlsSides | null): Promise<ClusterAnswer | null> {
   return new Promise((resolve) => {
-    const request = http.get({
-      ...peerTarget(peerUrl, "/members"),
-      agent: false,
-      timeout: ANSWER_MS_MAX,
-    });
+    const request = requestPeer(peerUrl, "/members", { agent: false, timeout: ANSWER_MS_MAX }, tls);
+    request.end();
     const deadline = setTimeout(() => request.destroy(), ANSWER_MS_MAX);
     const end = (answer: ClusterAnswer | null) => {
       clearTimeout(deadline);

@@ -3,8 +3,9 @@
 
 import { isEtcdError } from "../../core/base/etcd_error.ts";
 import { ETCD_METHODS, type EtcdMethod } from "../../core/etcd/services.ts";
-import { type ApiHost, requiresLeader } from "./api_host.ts";
+import { type ApiHost, askerOf } from "./api_host.ts";
 import type { UnaryMethod } from "./grpc_server.ts";
+import type { StreamHandler } from "./http2/server_connection.ts";
 import type { StreamMethod } from "./grpc_stream.ts";
 
 /** By path, as the gRPC server wants them. Services that are not in the table are UNIMPLEMENTED. */
@@ -16,12 +17,29 @@ export function etcdGrpcMethods(host: ApiHost): ReadonlyMap<string, UnaryMethod>
 export function etcdGrpcStreams(host: ApiHost): ReadonlyMap<string, StreamMethod> {
   return new Map([...host.calls].map(([path, call]): [string, StreamMethod] => [path, {
     takesMany: call.kind === "bidi_streaming",
-    open: (sink, metadata) => host.open(call, sink, requiresLeader(metadata)),
+    open: (sink, metadata) => host.open(call, sink, askerOf(metadata, commonNameIn(metadata))),
   }]));
 }
 
+/** Among a call's headers. It is no name that HTTP knows, and taken out of whatever a client sends. */
+const COMMON_NAME = " common name";
+
+/** The calls of one connection, each told whose certificate the connection was opened with, if any. */
+export function inTheNameOfCertificate(handler: StreamHandler, commonName: string | null): StreamHandler {
+  return (stream, headers) => {
+    if (commonName === null && !headers.has(COMMON_NAME)) return handler(stream, headers);
+    const told = new Map(headers);
+    if (commonName === null) told.delete(COMMON_NAME);
+    else told.set(COMMON_NAME, commonName);
+    return handler(stream, told);
+  };
+}
+
+function commonNameIn(metadata: ReadonlyMap<string, string>): string | null {
+  return metadata.get(COMMON_NAME) ?? null;
+}
+
 function front(method: EtcdMethod, host: ApiHost): UnaryMethod {
-  const { driver } = host;
   return (bytes, reply, metadata) => {
     const read = method.readRequest(bytes, { unixSeconds: Math.floor(Date.now() / 1000) });
     if (read.kind === "malformed") {
@@ -29,15 +47,15 @@ function front(method: EtcdMethod, host: ApiHost): UnaryMethod {
       return null;
     }
     const { request } = read;
-    const refusal = isEtcdError(request) ? request : host.refusal(request, requiresLeader(metadata));
+    const asker = askerOf(metadata, commonNameIn(metadata));
+    const refusal = isEtcdError(request) ? request : host.refusal(request, asker);
     if (isEtcdError(request) || refusal !== null) {
       reply(refusal!);
       return null;
     }
-    const requestId = driver.request(request, (response) => {
+    return host.ask(request, asker, (response) => {
       if (response.kind === "error") reply(response);
       else reply({ kind: "message", bytes: method.writeResponse(response) });
     });
-    return () => driver.cancel(requestId);
   };
 }

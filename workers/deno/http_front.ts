@@ -116,10 +116,11 @@ function health({ driver, member }: WatchPages, response: http.ServerResponse): 
   const say = (isWell: boolean) =>
     answer(response, isWell ? 200 : 503, "application/json", `{"health":"${isWell}"}`);
   if (member.leader === null || member.machine.alarms.list("none").length > 0) return say(false);
-  const requestId = driver.request(rangeRequest({ key: utf8("health"), countOnly: true }), (reply) => {
+  const look = rangeRequest({ key: utf8("health"), countOnly: true });
+  const requestId = driver.request(look, (reply) => {
     clearTimeout(deadline);
     say(reply.kind === "ok");
-  });
+  }, { kind: "member" });
   const deadline = setTimeout(() => {
     driver.cancel(requestId);
     say(false);

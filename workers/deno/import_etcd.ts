@@ -53,12 +53,6 @@ export async function importEtcdData(
   if (isInUse(`${dataDir}/member/snap/db`)) return refuse("an etcd runs on it", "stop that one first");
   const member = readEtcdDir(opened.image);
   if (isTrouble(member)) return refuse(member.says, "start etcd on it, or restore a snapshot");
-  if (member.auth.enabled) {
-    return refuse(
-      `authentication is on (${member.auth.userCount} users, ${member.auth.roleCount} roles), and would be lost`,
-      "start etcd on it and switch authentication off",
-    );
-  }
   if (exists(`${dataDir}/${KEPT}`)) {
     return refuse(`there is ${dataDir}/${KEPT} of an earlier time`, "remove that directory, or rename it");
   }

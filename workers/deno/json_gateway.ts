@@ -17,7 +17,7 @@ import type { EtcdCall } from "../../core/etcd/calls.ts";
 import { ETCD_METHODS, type EtcdMethod } from "../../core/etcd/services.ts";
 import { parseJsonExactly } from "../../core/wire/json_numbers.ts";
 import type { OpenCall, WireResponse } from "../../core/wire/rpc.ts";
-import type { ApiHost } from "./api_host.ts";
+import { type ApiHost, type Asker, asker } from "./api_host.ts";
 import { rpcPathOf } from "./json_routes.ts";
 import { JsonValueCutter } from "./json_values.ts";
 
@@ -110,32 +110,34 @@ interface Exchange {
 /** One value in, one value out. */
 function answerOnce(exchange: Exchange, method: EtcdMethod, bodyBytesMax: number): void {
   const { host, path, request, response } = exchange;
-  let requestId: number | null = null;
+  let cancel: (() => void) | null = null;
   const done = (code: GrpcCode) => {
-    requestId = null;
+    cancel = null;
     host.onDone(path, code);
   };
   response.on("close", () => {
-    if (requestId === null) return;
-    host.driver.cancel(requestId);
+    if (cancel === null) return;
+    cancel();
     done("cancelled");
   });
   readFirstValue(request, bodyBytesMax, (read) => {
     if (isEtcdError(read)) return sendError(response, read);
     const asked = method.readRequestJson(read.json, { unixSeconds: Math.floor(Date.now() / 1000) });
     if (asked.kind === "malformed") return sendError(response, malformed(asked.why));
-    const refusal = isEtcdError(asked.request)
-      ? asked.request
-      : host.refusal(asked.request, requiresLeader(request));
+    const asker = askerOf(request);
+    const refusal = isEtcdError(asked.request) ? asked.request : host.refusal(asked.request, asker);
     if (isEtcdError(asked.request) || refusal !== null) {
       done(refusal!.code);
       return sendError(response, refusal!);
     }
-    requestId = host.driver.request(asked.request, (answer) => {
+    let isAnswered = false;
+    const giveUp = host.ask(asked.request, asker, (answer) => {
+      isAnswered = true;
       done(isEtcdError(answer) ? answer.code : "ok");
       if (isEtcdError(answer)) sendError(response, answer);
       else sendValue(response, method.writeResponseJson(answer));
     });
+    if (!isAnswered) cancel = giveUp;
   });
 }
 
@@ -156,7 +158,7 @@ function answerCall(exchange: Exchange, call: EtcdCall, bodyBytesMax: number): v
     if (!response.headersSent) writeHead(response, 200);
     response.write(`{"result":${JSON.stringify(value.toJson())}}\n`, () => open?.taken(1));
   };
-  const opened = host.open(call, { send, end }, requiresLeader(request));
+  const opened = host.open(call, { send, end }, askerOf(request));
   if ("kind" in opened) {
     host.onDone(path, opened.code);
     return end(opened);
@@ -200,8 +202,14 @@ function malformed(why: string): EtcdError {
   return otherError(why, "invalidArgument");
 }
 
-function requiresLeader(request: http.IncomingMessage): boolean {
-  return request.headers["grpc-metadata-hasleader"] === "true";
+/** etcd's gateway hands the header Authorization on as it is. It never speaks in the name of a certificate. */
+function askerOf({ headers }: http.IncomingMessage): Asker {
+  const hasLeader = headers["grpc-metadata-hasleader"];
+  return asker({
+    hasLeader: typeof hasLeader === "string" ? hasLeader : undefined,
+    token: headers.authorization,
+    commonName: null,
+  });
 }
 
 // --- Bodies in -------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // The paths of etcd's JSON gateway, and the method behind each. (the google.api.http options of etcd's rpc.proto,
 // v3lock.proto and v3election.proto)
 
-import { Cluster, KV, Lease, Maintenance, Watch } from "../../core/wire/gen/rpc_pb.ts";
+import { Auth, Cluster, KV, Lease, Maintenance, Watch } from "../../core/wire/gen/rpc_pb.ts";
 import { Election } from "../../core/wire/gen/v3election_pb.ts";
 import { Lock } from "../../core/wire/gen/v3lock_pb.ts";
 
@@ -37,6 +37,22 @@ const METHODS: readonly (readonly [path: string, method: MethodName])[] = [
   ["maintenance/hash", Maintenance.method.hash],
   ["maintenance/snapshot", Maintenance.method.snapshot],
   ["maintenance/transfer-leadership", Maintenance.method.moveLeader],
+  ["auth/enable", Auth.method.authEnable],
+  ["auth/disable", Auth.method.authDisable],
+  ["auth/authenticate", Auth.method.authenticate],
+  ["auth/user/add", Auth.method.userAdd],
+  ["auth/user/get", Auth.method.userGet],
+  ["auth/user/list", Auth.method.userList],
+  ["auth/user/delete", Auth.method.userDelete],
+  ["auth/user/changepw", Auth.method.userChangePassword],
+  ["auth/user/grant", Auth.method.userGrantRole],
+  ["auth/user/revoke", Auth.method.userRevokeRole],
+  ["auth/role/add", Auth.method.roleAdd],
+  ["auth/role/get", Auth.method.roleGet],
+  ["auth/role/list", Auth.method.roleList],
+  ["auth/role/delete", Auth.method.roleDelete],
+  ["auth/role/grant", Auth.method.roleGrantPermission],
+  ["auth/role/revoke", Auth.method.roleRevokePermission],
   ["lock/lock", Lock.method.lock],
   ["lock/unlock", Lock.method.unlock],
   ["election/campaign", Election.method.campaign],

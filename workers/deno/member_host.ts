@@ -19,7 +19,7 @@ import { ClientPort } from "./client_port.ts";
 import { type DiskPlaces, type FileDisk, mayHoldLog, openFileDisk } from "./file_disk.ts";
 import { findCluster, findMembersToServe, mustFindCluster } from "./find_cluster.ts";
 import { type FirstStart, firstStart } from "./first_start.ts";
-import { etcdGrpcMethods, etcdGrpcStreams } from "./grpc_methods.ts";
+import { etcdGrpcMethods, etcdGrpcStreams, inTheNameOfCertificate } from "./grpc_methods.ts";
 import { grpcHandler } from "./grpc_server.ts";
 import { GrpcTally } from "./grpc_tally.ts";
 import { ServerConnection } from "./http2/server_connection.ts";
@@ -34,6 +34,7 @@ import { PeerHttp } from "./peer_http.ts";
 import { dataDirKind, keptPeerUrls, startProxy } from "./proxy_mode.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 import { notifySystemd } from "./systemd_notify.ts";
+import { commonNameOf, readTls, type TlsSides } from "./tls_files.ts";
 import { V2Http } from "./v2_http.ts";
 import { V2Store } from "./v2_store.ts";
 import { TraceStream } from "./trace_stream.ts";
@@ -71,12 +72,17 @@ export async function startMember(config: MemberConfig, log: Log): Promise<Runni
     if (initial.kind === "errors") return refusalOf(initial.errors);
   }
 
-  const network = new PeerHttp(), clientPort = new ClientPort(), metricsPort = new ClientPort();
+  const clientTls = readTls(config.clientTls), peerTls = readTls(config.peerTls);
+  if (clientTls?.kind === "refused") return clientTls;
+  if (peerTls?.kind === "refused") return peerTls;
+  const warn = (line: string) => log.warn("embed", line);
+  const network = new PeerHttp(peerTls);
+  const clientPort = new ClientPort(clientTls, warn), metricsPort = new ClientPort(clientTls, warn);
   let disk: FileDisk | null = null;
   const start = async (): Promise<RunningMember | Seatless | Refusal> => {
     const trouble = await takePorts(config, { network, clientPort, metricsPort });
     if (trouble) return trouble;
-    let first = isFirst ? await takeSeat(config, log) : null;
+    let first = isFirst ? await takeSeat(config, peerTls, log) : null;
     if (first !== null && first.kind !== "identity") return first;
     let opened = openFileDisk(places);
     if (opened.kind === "refused") return opened;
@@ -91,7 +97,7 @@ export async function startMember(config: MemberConfig, log: Log): Promise<Runni
     const identity = logIdentity(opened.image);
     // A log without a readable beginning: a first start that a crash cut short, or rot. Recovery tells them apart.
     if (identity === null && first === null) {
-      first = await takeSeat(config, log);
+      first = await takeSeat(config, peerTls, log);
       if (first.kind !== "identity") return first;
     }
     if (identity !== null && config.start.forceNewCluster) {
@@ -110,7 +116,11 @@ export async function startMember(config: MemberConfig, log: Log): Promise<Runni
     const foreign = identity && foreignTo(config, identity, recovery.member.view());
     if (foreign) return foreign;
     const isRestart = identity !== null;
-    return run({ config, log, network, clientPort, metricsPort, disk, options, isRestart, ...recovery });
+    const namesUsers = clientTls?.namesUsers ?? false;
+    return run({
+      ...{ config, log, network, clientPort, metricsPort, namesUsers, disk, options, isRestart },
+      ...recovery,
+    });
   };
   const started = await start();
   if (started.kind === "running") return started;
@@ -139,12 +149,16 @@ interface Seatless {
 }
 
 /** Who this member is, on a first start: the others are found, and asked. */
-async function takeSeat(config: MemberConfig, log: Log): Promise<FirstStart | Seatless | Refusal> {
+async function takeSeat(
+  config: MemberConfig,
+  tls: TlsSides | null,
+  log: Log,
+): Promise<FirstStart | Seatless | Refusal> {
   const found = await findCluster(config, log);
   if (found.kind !== "config") return found;
   const initial = readInitialCluster(found.config);
   if (initial.kind === "errors") return refusalOf(initial.errors);
-  return await firstStart(found.config, initial);
+  return await firstStart(found.config, initial, tls);
 }
 
 /** --force-new-cluster: writes what makes this log the log of a cluster of one. */
@@ -262,6 +276,7 @@ function memberOptions(
     quotaBackendBytes: config.quotaBackendBytes,
     autoCompaction: config.autoCompaction,
     strictReconfigCheck: config.strictReconfigCheck,
+    tokenTtlMs: 1000 * config.tokenTtlSeconds,
     trace: config.logLevel === "debug" || config.traceServed,
   };
 }
@@ -272,6 +287,8 @@ interface Parts {
   readonly network: PeerHttp;
   readonly clientPort: ClientPort;
   readonly metricsPort: ClientPort;
+  /** Whether a client's certificate says which user it is. */
+  readonly namesUsers: boolean;
   readonly disk: FileDisk;
   readonly options: MemberOptions;
   readonly isRestart: boolean;
@@ -318,10 +335,11 @@ function run(parts: Parts): RunningMember {
   }, parts.outputs);
 
   const v2 = new V2Store({
-    request: (request, onResponse) => void driver.request(request, onResponse),
+    // etcd's v2 keys know nothing of v3's users.
+    request: (request, onResponse) => void driver.request(request, onResponse, { kind: "member" }),
     read: (request) => member.read(request),
   });
-  const api = new ApiHost({ driver, member, tally: new GrpcTally() });
+  const api = new ApiHost({ driver, member, tally: new GrpcTally(), bcryptCost: config.bcryptCost });
   const grpc = grpcHandler({
     methods: etcdGrpcMethods(api),
     streams: etcdGrpcStreams(api),
@@ -350,7 +368,10 @@ function run(parts: Parts): RunningMember {
   });
   const limits = { streamCountMax: config.maxConcurrentStreams };
   clientPort.serve({
-    http2: (socket) => void new ServerConnection(socket, grpc, limits),
+    http2: (socket) => {
+      const commonName = parts.namesUsers ? commonNameOf(socket) : null;
+      void new ServerConnection(socket, inTheNameOfCertificate(grpc, commonName), limits);
+    },
     http: createHttpFront({
       ...pages,
       gateway,
@@ -360,10 +381,13 @@ function run(parts: Parts): RunningMember {
     }),
   });
   metricsPort.serve({ http2: (socket) => socket.destroy(), http: createMetricsFront(pages) });
-  for (const { url } of config.listenClientUrls) {
+  for (const { url, scheme } of config.listenClientUrls) {
+    const at = url.replace(/^\w+:\/\//, "");
     log.info(
       "embed",
-      `serving insecure client requests on ${url.replace(/^\w+:\/\//, "")}, this is strongly discouraged!`,
+      scheme === "https"
+        ? `serving client requests on ${at}`
+        : `serving insecure client requests on ${at}, this is strongly discouraged!`,
     );
   }
   timers.push(setInterval(() => driver.tick(), options.timing.tickMs));

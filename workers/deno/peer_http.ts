@@ -10,6 +10,7 @@
 // Whoever asks names its cluster; strangers are answered 412 and counted, and disturb nobody.
 
 import http from "node:http";
+import type net from "node:net";
 import { type ClusterId, type MemberId, shortId } from "../../core/base/ids.ts";
 import type { MemberAddress, MemberInfo } from "../../core/member/io.ts";
 import type { Network } from "../../core/member/ports.ts";
@@ -19,6 +20,7 @@ import { membersToJson } from "./members_json.ts";
 import { LENGTH_BYTES, LINK_HEARTBEAT } from "./peer_frames.ts";
 import { PeerLink, STREAM_FRAME_BYTES_MAX } from "./peer_link.ts";
 import type { Refusal } from "./refusal.ts";
+import { tlsServer, type TlsSides } from "./tls_files.ts";
 import { requestTarget } from "./request_url.ts";
 import { ETCD_CLUSTER_VERSION, ETCD_VERSION, versionJson } from "./version.ts";
 
@@ -44,11 +46,19 @@ export interface PeerEvents {
 
 export class PeerHttp implements Network {
   readonly #servers: http.Server[] = [];
+  /** What takes the connections: the servers themselves, or what speaks TLS in front of them. */
+  readonly #ports: net.Server[] = [];
   readonly #links = new Map<MemberId, PeerLink>();
+  readonly #tls: TlsSides | null;
   #identity: PeerIdentity | null = null;
   #events: PeerEvents | null = null;
   #strangerCount = 0;
   #closed = false;
+
+  /** @param tls what https:// URLs speak, ours and the others'. */
+  constructor(tls: TlsSides | null = null) {
+    this.#tls = tls;
+  }
 
   /** Takes the ports. Requests are answered 503 until `start`. */
   async listen(addresses: readonly ListenAddress[]): Promise<Refusal | null> {
@@ -60,11 +70,19 @@ export class PeerHttp implements Network {
       // A stream lasts as long as both members do.
       server.requestTimeout = 0;
       server.on("clientError", (_error, socket) => socket.destroy());
-      const trouble = await listenOn(server, address);
+      const port = this.#portFor(address, server);
+      const trouble = await listenOn(port, address);
       if (trouble) return trouble;
       this.#servers.push(server);
+      this.#ports.push(port);
     }
     return null;
+  }
+
+  #portFor({ endpoint }: ListenAddress, server: http.Server): net.Server {
+    if (this.#tls === null || endpoint.scheme !== "https") return server;
+    const warn = (line: string) => this.#events?.warn(line);
+    return tlsServer(this.#tls, (socket) => void server.emit("connection", socket), warn);
   }
 
   /** The member is known now: answer, and keep links to whomever `setRoster` names. */
@@ -110,16 +128,15 @@ export class PeerHttp implements Network {
     if (this.#closed) return;
     this.#closed = true;
     for (const link of this.#links.values()) link.close();
-    for (const server of this.#servers) {
-      void closeServer(server);
-      server.closeAllConnections();
-    }
+    for (const port of this.#ports) void closeServer(port);
+    for (const server of this.#servers) server.closeAllConnections();
   }
 
   #connect(address: MemberAddress): PeerLink {
     const identity = this.#identity!, events = this.#events!;
     return new PeerLink(address, {
       localId: identity.id,
+      tls: this.#tls,
       headers: {
         "X-Server-From": shortId(identity.id),
         "X-Server-Version": ETCD_VERSION,
@@ -182,7 +199,7 @@ export class PeerHttp implements Network {
 
   #meet(id: MemberId, peerUrls: string | string[] | undefined): void {
     const urls = String(peerUrls ?? "").split(",").filter((url) =>
-      URL.canParse(url) && url.startsWith("http://")
+      URL.canParse(url) && /^https?:\/\//.test(url)
     );
     if (urls.length > 0) this.#links.set(id, this.#connect({ id, peerUrls: urls }));
   }

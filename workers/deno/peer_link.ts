@@ -12,8 +12,9 @@
 // Raft expects loss. So nothing is kept for later: what cannot be sent now is dropped and counted.
 
 import { Buffer } from "node:buffer";
-import http from "node:http";
+import type http from "node:http";
 import type net from "node:net";
+import type { TlsSides } from "./tls_files.ts";
 import type { MemberId } from "../../core/base/ids.ts";
 import { shortId } from "../../core/base/ids.ts";
 import type { MemberAddress } from "../../core/member/io.ts";
@@ -26,13 +27,15 @@ import {
   LENGTH_BYTES,
   LINK_HEARTBEAT,
 } from "./peer_frames.ts";
-import { peerTarget } from "./peer_target.ts";
+import { requestPeer } from "./peer_target.ts";
 
 /** What all links of a member share. */
 export interface LinkContext {
   /** Headers that say who asks: etcd's X-Server-From, X-Etcd-Cluster-ID and so on. */
   readonly headers: Readonly<Record<string, string>>;
   readonly localId: MemberId;
+  /** This member's certificate for its peers; null when there is none. */
+  readonly tls: TlsSides | null;
   /** A message from the peer. */
   readonly onFrame: (frame: Uint8Array) => void;
   /** The peer cannot be reached any more; said once until it can. */
@@ -163,12 +166,12 @@ export class PeerLink {
 
   #dial(): void {
     if (this.#closed) return;
-    const request = http.get({
-      ...this.#target(`/raft/stream/message/${shortId(this.#context.localId)}`),
+    const request = this.#request(`/raft/stream/message/${shortId(this.#context.localId)}`, {
       headers: { ...this.#context.headers, "X-Raft-To": shortId(this.peer) },
       agent: false,
       timeout: SILENCE_MS_MAX,
     });
+    request.end();
     this.#incoming = request;
     request.setNoDelay(true);
     request.on("timeout", () => request.destroy(new Error(`silent for ${SILENCE_MS_MAX} ms`)));
@@ -252,8 +255,7 @@ export class PeerLink {
 
   #post(path: string, body: readonly Uint8Array[], timeoutMs: number, onDone: (ok: boolean) => void): void {
     const bytes = Buffer.concat(body);
-    const request = http.request({
-      ...this.#target(path),
+    const request = this.#request(path, {
       method: "POST",
       headers: {
         ...this.#context.headers,
@@ -284,7 +286,7 @@ export class PeerLink {
     request.end(bytes);
   }
 
-  #target(path: string): http.RequestOptions {
-    return peerTarget(this.#urls[this.#urlAt % this.#urls.length]!, path);
+  #request(path: string, options: http.RequestOptions): http.ClientRequest {
+    return requestPeer(this.#urls[this.#urlAt % this.#urls.length]!, path, options, this.#context.tls);
   }
 }

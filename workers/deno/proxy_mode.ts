@@ -65,7 +65,7 @@ export function startProxy(
   log.info("etcdmain", `proxy: using peer urls [${peerUrls.join(" ")}]`);
 
   const look = async (): Promise<void> => {
-    const found = await askMembers(peerUrls);
+    const found = await askMembers(peerUrls, null);
     if (isStopped) return;
     // One that has only just been started answers before it knows anybody.
     const members = found?.members ?? [];

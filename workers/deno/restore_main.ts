@@ -125,13 +125,6 @@ function readState({ file, skipHashCheck }: RestoreCommand): BackendState | Refu
       "take a new one, or another copy",
     );
   }
-  if (state.auth.enabled) {
-    return refusal(
-      `${file} comes from a cluster with authentication on (${state.auth.userCount} users, ${state.auth.roleCount} ` +
-        "roles), which would be lost",
-      "restore it into etcd, switch authentication off there, and take a new snapshot",
-    );
-  }
   return state;
 }
 
@@ -162,7 +155,7 @@ async function makeDataDir(
     });
     if (opened.kind === "refused") return opened;
     const { self, clusterId, members } = cluster;
-    const trouble = await writeAll(opened.disk, restoredDisk(state.kv, { self, clusterId, members }));
+    const trouble = await writeAll(opened.disk, restoredDisk(state, { self, clusterId, members }));
     opened.disk.close();
     if (trouble !== null) {
       return refusal(`cannot write ${dataDir}: ${trouble}`, "free space, or choose another --data-dir");

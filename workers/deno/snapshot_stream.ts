@@ -4,7 +4,7 @@
 
 import { setImmediate } from "node:timers";
 import { planSnapshotFile } from "../../core/backend/mod.ts";
-import { otherError } from "../../core/base/etcd_error.ts";
+import { isEtcdError, otherError } from "../../core/base/etcd_error.ts";
 import type { EtcdCall, MemberCall } from "../../core/etcd/calls.ts";
 import type { StateMachine } from "../../core/member/state_machine.ts";
 import { Maintenance, type SnapshotResponse } from "../../core/wire/gen/rpc_pb.ts";
@@ -17,14 +17,22 @@ type Piece = Pick<SnapshotResponse, "blob" | "remainingBytes">;
 
 /** @param machine the state as it is when asked: a snapshot from the leader replaces it. */
 export function snapshotCall(machine: () => StateMachine): EtcdCall {
-  return call(Maintenance.method.snapshot, (_call: MemberCall, reply: Reply<Piece>) => {
+  return call(Maintenance.method.snapshot, ({ member }: MemberCall, reply: Reply<Piece>) => {
+    let asked: number | null = null;
     let sender: SnapshotSender | null = null;
     return {
       take: () => {
-        sender ??= new SnapshotSender(machine(), reply);
+        // All keys leave by this door.
+        asked ??= member.request({ kind: "mayAdminister" }, (answer) => {
+          if (isEtcdError(answer)) reply.end(answer);
+          else sender = new SnapshotSender(machine(), reply);
+        });
       },
       halfClose: () => {},
-      cancel: () => sender?.stop(),
+      cancel: () => {
+        if (asked !== null) member.cancel(asked);
+        sender?.stop();
+      },
       taken: (count) => sender?.taken(count),
     };
   });

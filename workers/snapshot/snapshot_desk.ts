@@ -61,7 +61,11 @@ export class SnapshotDesk implements SnapshotApi {
         ttlSeconds: grantedTtl,
         keyCount: kv.leaseKeys(id).length,
       })),
-      auth: state.auth,
+      auth: {
+        enabled: state.auth.enabled,
+        userCount: state.auth.users().length,
+        roleCount: state.auth.roles().length,
+      },
     };
   }
 
@@ -100,7 +104,7 @@ export class SnapshotDesk implements SnapshotApi {
 
   disks(clusterId: ClusterId, members: readonly MemberInfo[]): readonly (readonly DiskOp[])[] {
     const { kv } = this.#opened();
-    return members.map(({ id }) => restoredDisk(kv, { self: id, clusterId, members }));
+    return members.map(({ id }) => restoredDisk({ kv }, { self: id, clusterId, members }));
   }
 
   #opened(): BackendState {

@@ -1,7 +1,7 @@
 // Our state as etcd's database and back, without etcd: nothing is lost, and nothing bad is believed.
 
 import assert from "node:assert/strict";
-import { concatBytes, equalBytes, utf8 } from "../../../core/base/bytes.ts";
+import { concatBytes, equalBytes, fromHex, utf8 } from "../../../core/base/bytes.ts";
 import { clusterId, memberIdOf } from "../../../core/base/ids.ts";
 import { Prng } from "../../../core/base/prng.ts";
 import { bucketOf, planBbolt, runToEnd } from "../../../core/backend/bbolt_writer.ts";
@@ -171,10 +171,17 @@ Deno.test("a database that is not etcd's, or makes no sense, is refused by namin
 
   const guarded = sound(decodeBackend(database({
     auth: [[utf8("authEnabled"), new Uint8Array([1])]],
-    authRoles: [[utf8("root"), utf8("r")]],
-    authUsers: [[utf8("ann"), utf8("a")], [utf8("root"), utf8("r")]],
+    authRoles: [[utf8("root"), fromHex("0a04726f6f74")]],
+    authUsers: [[utf8("ann"), fromHex("0a03616e6e12017822020801")], [utf8("root"), fromHex("0a04726f6f74")]],
   })));
-  assert.deepEqual(guarded.auth, { enabled: true, userCount: 2, roleCount: 1 });
+  assert.equal(guarded.auth.enabled, true);
+  assert.deepEqual(guarded.auth.roles().map(({ name }) => name), ["root"]);
+  assert.deepEqual(guarded.auth.users(), [
+    { name: "ann", passwordHash: "x", noPassword: true, roles: [] },
+    { name: "root", passwordHash: "", noPassword: false, roles: [] },
+  ]);
+  const misnamed = database({ authUsers: [[utf8("bob"), fromHex("0a03616e6e")]] });
+  assert.match(says(decodeBackend(misnamed)), /^bucket "authUsers": the value of "bob"/);
 });
 
 Deno.test("a rotten database is read or refused, never crashed over", () => {
@@ -207,7 +214,7 @@ Deno.test("a restored disk recovers to all keys, leases and the new members alon
 
   const image = applyOps(
     new Map(),
-    restoredDisk(kv, { self: memberIdOf(5), clusterId: identity.clusterId, members }),
+    restoredDisk({ kv }, { self: memberIdOf(5), clusterId: identity.clusterId, members }),
   );
   const recovered = recover(image, { segmentBytesMax: 1024, identity });
 

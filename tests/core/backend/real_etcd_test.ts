@@ -265,8 +265,8 @@ etcdTest(
     await Deno.writeFile(file, encodeSnapshotFile(machine));
 
     const status = JSON.parse(await output("etcdctl", "snapshot", "status", file, "-w", "json"));
-    // All buckets' pairs: records, leases, members, the removed one, the version, three of meta.
-    const pairCount = kv.recordCount + 3 + 3 + 1 + 1 + 3;
+    // All buckets' pairs: records, leases, members, the removed one, the versions of cluster and users, three of meta.
+    const pairCount = kv.recordCount + 3 + 3 + 1 + 2 + 3;
     assert.deepEqual([status.revision, status.totalKey], [kv.revision, pairCount]);
 
     await using etcd = new RealEtcd("m1", `${directory}/real.etcd`);

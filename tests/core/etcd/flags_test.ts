@@ -7,6 +7,14 @@ import { readInitialCluster } from "../../../core/etcd/initial_cluster.ts";
 
 const TUTORIAL = "infra1=http://127.0.0.1:12380,infra2=http://127.0.0.1:22380,infra3=http://127.0.0.1:32380";
 
+const NO_TLS = {
+  certFile: "",
+  keyFile: "",
+  trustedCaFile: "",
+  clientCertAuth: false,
+  allowedCommonName: "",
+};
+
 Deno.test("without flags a member has etcd's defaults", () => {
   const { listenPeerUrls, listenClientUrls, ...rest } = config([]);
 
@@ -22,6 +30,8 @@ Deno.test("without flags a member has etcd's defaults", () => {
     name: "default",
     dataDir: "default.etcd",
     walDir: "",
+    clientTls: { prefix: "", ...NO_TLS },
+    peerTls: { prefix: "peer-", ...NO_TLS },
     advertisePeerUrls: ["http://localhost:2380"],
     advertiseClientUrls: ["http://localhost:2379"],
     initialCluster: "default=http://localhost:2380",
@@ -39,6 +49,8 @@ Deno.test("without flags a member has etcd's defaults", () => {
     corsOrigins: ["*"],
     traceServed: false,
     listenMetricsUrls: [],
+    bcryptCost: 10,
+    tokenTtlSeconds: 300,
     strictReconfigCheck: true,
     preVote: true,
     logLevel: "info",
@@ -190,9 +202,18 @@ Deno.test("every mistake gets one line that names the cause and the remedy", () 
     [["--listen-client-urls", "http://127.0.0.1:1"], /^--advertise-client-urls is required when/],
     [
       ["--listen-client-urls=https://127.0.0.1:1", "--advertise-client-urls=https://a:1"],
-      /not served over TLS yet \(https:\/\/127.0.0.1:1\); use http:/,
+      /TLS key\/cert \(--cert-file, --key-file\) must be provided for url https:\/\/127.0.0.1:1 with HTTPS/,
     ],
-    [["--cert-file", "x"], /^--cert-file is not supported: .*use http:/],
+    [["--auto-tls"], /^--auto-tls is not supported: no certificates are made here; make them with openssl/],
+    [["--cipher-suites", "x"], /^--cipher-suites is not supported/],
+    [
+      [
+        ...["--cert-file=c", "--key-file=k", "--advertise-client-urls=http://a:1"],
+        "--listen-client-urls=https://127.0.0.1:1,http://127.0.0.1:1",
+      ],
+      /https:\/\/127.0.0.1:1 cannot be served with and without TLS on one port; give one/,
+    ],
+    [["--auth-token=jwt"], /^invalid value "jwt" for --auth-token: signed tokens \(jwt\) are not served/],
     [["--unsafe-no-fsync"], /^--unsafe-no-fsync is not supported/],
     [
       ["--discovery=http://d"],
@@ -272,7 +293,7 @@ Deno.test("an initial cluster that contradicts the member is refused in etcd's w
     [["--initial-cluster", TUTORIAL + ",=http://a:1"], /names no member/],
     [
       ["--initial-cluster", TUTORIAL.replace("http://127.0.0.1:3", "https://127.0.0.1:3")],
-      /peers speak plain HTTP/,
+      /^--initial-cluster: TLS key\/cert \(--peer-cert-file, --peer-key-file\) must be provided/,
     ],
   ];
 

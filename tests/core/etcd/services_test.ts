@@ -1,5 +1,6 @@
 // The API's calls as a host makes them: request bytes in, response bytes out.
 
+import { isPasswordRequest } from "../../../core/etcd/auth_services.ts";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { ETCD_ERRORS, type EtcdError } from "../../../core/base/etcd_error.ts";
@@ -284,7 +285,7 @@ function methodOf(service: string, name: string) {
 
 function requestOf(service: string, name: string, bytes: Uint8Array): ClientRequest | EtcdError {
   const read = methodOf(service, name).readRequest(bytes, CONTEXT);
-  assert.ok(read.kind === "read");
+  assert.ok(read.kind === "read" && !isPasswordRequest(read.request));
   return read.request;
 }
 

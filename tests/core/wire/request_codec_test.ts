@@ -140,7 +140,7 @@ Deno.test("requests of unknown kinds are malformed, not guessed at", () => {
   const cases: [string, string][] = [
     ["nothing", ""],
     ["an id alone", "0807"],
-    ["auth enable", "c23e00a2060a088fb6e28d88bfa8dd12"],
+    ["a lease checkpoint", "5a00a2060a088fb6e28d88bfa8dd12"],
     ["a transaction with an empty operation", "3202" + "1200"],
     ["a v2 delete", "0801" + "120644454c455445"],
     ["a v2 write to somewhere else", "0801" + "1203505554" + "1a0178"],
