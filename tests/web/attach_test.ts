@@ -244,7 +244,6 @@ Deno.test("a message that both ends tell of is counted once, and replies need no
 Deno.test("columns say on how many disks an entry is known to be, and where the rest is not told", () => {
   const row = (durableIndex: number | null, applied: number | null): ToldRow => ({
     seat: {} as Seat,
-    watch: null,
     glance: durableIndex === null
       ? null
       : { lastIndex: 12, durableIndex, commit: applied ?? 0 } as unknown as Glance,
