@@ -244,7 +244,6 @@ Deno.test("a message that both ends tell of is counted once, and replies need no
 Deno.test("columns say on how many disks an entry is known to be, and where the rest is not told", () => {
   const row = (durableIndex: number | null, applied: number | null): ToldRow => ({
     seat: {} as Seat,
-    watch: null,
     glance: durableIndex === null
       ? null
       : { lastIndex: 12, durableIndex, commit: applied ?? 0 } as unknown as Glance,
@@ -258,6 +257,9 @@ Deno.test("columns say on how many disks an entry is known to be, and where the 
   );
 
   assert.deepEqual(drawn, ["9 2+ quorum", "10 2+ quorum", "11 1+", "12 0+", "13 0+"]);
+  // What one member has applied, a quorum has on disk, though nobody else says a word.
+  const [newest] = toldColumns([row(null, 10), row(null, null), row(null, null)], 2, 2);
+  assert.deepEqual([newest!.index, newest!.known, newest!.isExact, newest!.isQuorum], [10, 2, false, true]);
   const all = toldColumns([row(12, 12), row(12, 12), row(11, 11)], 3, 2);
   assert.deepEqual(all.map(({ known, isExact }) => [known, isExact]), [[3, true], [2, true], [0, true]]);
 });

@@ -7,12 +7,12 @@ import { type Endpoint, ENDPOINT_COUNT_MAX, isNamedHost } from "./endpoints.ts";
 import type { Asked, Json } from "./gateway.ts";
 import { KeyDesk } from "./key_desk.svelte.ts";
 import { LeaseDesk } from "./lease_desk.svelte.ts";
-import { mergedRates } from "./link_rates.ts";
+import { mergedRates, type Rate } from "./link_rates.ts";
 import { pause } from "./pause.ts";
 import { type Leadership, leadershipOf, quorumOf, type Seat, seatsOf } from "./seats.ts";
 import { nameOf, type Reign, Story, type Told } from "./story.ts";
 import { decimalOf, type HexId, type ListedMember, readMembers } from "./told.ts";
-import type { Ballot, Rate } from "./trace_watch.svelte.ts";
+import type { Ballot } from "./trace_watch.svelte.ts";
 
 const MEMBERS_EVERY_MS = 1_000;
 const NOW_EVERY_MS = 250;

@@ -3,7 +3,13 @@
 
 import type { MessageKind } from "../../core/raft/message.ts";
 import type { HexId } from "./told.ts";
-import type { Rate } from "./trace_watch.svelte.ts";
+
+export interface Rate {
+  readonly from: HexId;
+  readonly to: HexId;
+  readonly kind: MessageKind;
+  readonly perSecond: number;
+}
 
 /** Requests that are worth a figure, the most telling first; a reply follows each by itself. */
 const SHOWN: readonly MessageKind[] = [

@@ -1,13 +1,11 @@
 // Which indexes the told log shows, and on how many disks each is known to be.
 
 import type { Glance } from "../../core/member/trace_beat.ts";
-import type { EndpointWatch } from "./endpoint_watch.svelte.ts";
 import type { Seat } from "./seats.ts";
 
 /** One member's row, as far as it is told. */
 export interface ToldRow {
   readonly seat: Seat;
-  readonly watch: EndpointWatch | null;
   /** Entries are told; null where there is one number at most. */
   readonly glance: Glance | null;
   /** By its own word now; null of one that does not answer. */

@@ -1,9 +1,9 @@
 // A Flotilla member that tells all it knows, for as long as its stream of beats lasts. From the beats come what it is now,
 // how many messages of which kind pass on each link a second, and who voted for whom.
 
-import type { MessageKind } from "../../core/raft/message.ts";
 import type { Glance, MessageCount, RareEvent, TraceBeat } from "../../core/member/trace_beat.ts";
 import type { Gateway } from "./gateway.ts";
+import type { Rate } from "./link_rates.ts";
 import { readLines } from "./lines.ts";
 import type { HexId } from "./told.ts";
 
@@ -11,13 +11,6 @@ import type { HexId } from "./told.ts";
 const RATE_SPAN_MS = 2_000;
 /** How long votes stay to be read, long after the few milliseconds that an election takes. */
 const VOTES_STAY_MS = 6_000;
-
-export interface Rate {
-  readonly from: HexId;
-  readonly to: HexId;
-  readonly kind: MessageKind;
-  readonly perSecond: number;
-}
 
 export interface Ballot {
   readonly voter: HexId;
