@@ -83,6 +83,8 @@ export class Service implements ConsensusListener {
   readonly #pending: PendingRequests;
   readonly #reads: ReadQueue;
   readonly #asks: AskBook;
+  /** Requests to hand the lead on that wait until it has been: to whom. */
+  readonly #moves: Map<number, MemberId>;
   readonly #leases: LeaseKeeper;
   readonly #watches: WatchDesk;
   readonly #auth: AuthDesk;
@@ -106,6 +108,11 @@ export class Service implements ConsensusListener {
       ? EntryIds.restore({ member: id, suffix: from.entryIdSuffix })
       : new EntryIds(id, startId);
     this.#pending = PendingRequests.restore(from?.pending ?? []);
+    this.#moves = new Map(
+      (from?.pending ?? []).flatMap(({ requestId, request }) =>
+        request.kind === "moveLeader" ? [[requestId, request.target] as const] : []
+      ),
+    );
     this.#reads = from ? ReadQueue.restore(from.reads) : new ReadQueue();
     this.#asks = from ? AskBook.restore(options, from.asks) : new AskBook(options);
     this.#leases = from ? LeaseKeeper.restore(timing, from.leases) : new LeaseKeeper(timing);
@@ -149,7 +156,8 @@ export class Service implements ConsensusListener {
     for (const { requestId, entryId } of this.#pending.takeExpired(ticks)) {
       if (entryId !== null) this.#consensus.withdraw(entryId);
       this.#asks.remove(requestId);
-      this.#sayTo(requestId, ETCD_ERRORS.timeout, true);
+      const isMove = this.#moves.delete(requestId);
+      this.#sayTo(requestId, isMove ? ETCD_ERRORS.timeoutLeaderTransfer : ETCD_ERRORS.timeout, true);
     }
     for (const { requestId, said } of this.#auth.takeExpired(ticks)) {
       if (said.kind === "say") this.#take(requestId, said.message);
@@ -182,6 +190,10 @@ export class Service implements ConsensusListener {
       this.#await(asked, null);
       return this.#reads.add(requestId);
     }
+    if (request.kind === "moveLeader") {
+      this.#moves.set(requestId, request.target);
+      return this.#await(asked, null);
+    }
     const entryId = this.#entryIds.next();
     const trouble = this.#enqueue(asked, entryId);
     if (trouble) return this.#respond(requestId, trouble);
@@ -201,6 +213,7 @@ export class Service implements ConsensusListener {
     const entryId = this.#pending.take(requestId)?.entryId ?? null;
     if (entryId !== null) this.#consensus.withdraw(entryId);
     this.#asks.remove(requestId);
+    this.#moves.delete(requestId);
     this.#auth.cancel(requestId);
     this.#watches.close(requestId);
   }
@@ -228,6 +241,11 @@ export class Service implements ConsensusListener {
     for (const requestId of this.#reads.takeServable(this.#consensus.machine.applied)) {
       const pending = this.#pending.get(requestId);
       if (pending) this.#serveRead(pending);
+    }
+    for (const [requestId, target] of this.#moves) {
+      if (this.#consensus.raft.leader !== target) continue;
+      this.#moves.delete(requestId);
+      this.#respond(requestId, { kind: "done" });
     }
     this.#watches.serve(this.#consensus.machine.kv);
   }
@@ -410,13 +428,15 @@ export class Service implements ConsensusListener {
     });
   }
 
-  #moveLeader(target: MemberId): ClientResult | EtcdError {
+  #moveLeader(target: MemberId): ClientResult | EtcdError | null {
     const { raft, machine, leads } = this.#consensus;
     if (!leads) return ETCD_ERRORS.notLeader;
     const member = machine.members.get(target);
     if (!member || member.isLearner) return ETCD_ERRORS.badLeaderTransferee;
+    if (target === this.#options.id) return { kind: "done" };
     raft.transferLeadership(target);
-    return { kind: "done" };
+    // Done when the target leads, as far as this member knows. (etcd's MoveLeader)
+    return null;
   }
 
   #serveRead(pending: PendingRequest): void {

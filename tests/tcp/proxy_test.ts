@@ -141,7 +141,7 @@ etcdctlTest("the gateway is a door for every byte", async () => {
     const [[dead]] = freePorts(1) as [[number, number]];
     // deno-fmt-ignore
     const gateway = bench.member([
-      "gateway", "start", `--listen-addr=127.0.0.1:${port}`,
+      "gateway", `--listen-addr=127.0.0.1:${port}`, "start",
       `--endpoints=127.0.0.1:${dead},${cluster.endpoint(0)}`,
     ]);
     await gateway.printed(/ready to proxy client requests/);

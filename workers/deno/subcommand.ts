@@ -27,18 +27,20 @@ export function parseSubcommand(
   if (args.length === 0 || args.includes("--help") || args.includes("-h")) {
     return { kind: "help", text: help };
   }
-  if (args[0] !== "start") {
-    return { kind: "error", says: `unknown command "${args[0]}" for "${name}"; write ${name} start` };
-  }
   try {
-    const { values } = parseArgs({
-      args: args.slice(1),
+    const { values, positionals } = parseArgs({
+      args: [...args],
       options: Object.fromEntries(
         flags.map((flag) => [flag.name, { type: "string" as const, default: flag.default }]),
       ),
       strict: true,
-      allowPositionals: false,
+      // As with etcd's, flags may stand on either side of the verb.
+      allowPositionals: true,
     });
+    if (positionals.length !== 1 || positionals[0] !== "start") {
+      const odd = positionals.find((word) => word !== "start") ?? "";
+      return { kind: "error", says: `unknown command "${odd}" for "${name}"; write ${name} start` };
+    }
     return { kind: "flags", flags: values as Readonly<Record<string, string>> };
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[0]! : String(error);

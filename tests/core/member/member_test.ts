@@ -109,6 +109,21 @@ Deno.test("a read waits for a quorum, a serializable one does not", () => {
   assert.equal(hands.saidTo(serializable).length, 1);
 });
 
+Deno.test("the lead is handed on when the other one leads, not before, and not for ever", () => {
+  const hands = leaderOfThree();
+  hands.result({ kind: "moveLeader", target: A }, "done");
+
+  const done = hands.send({ kind: "moveLeader", target: B });
+  assert.equal(hands.saidTo(done).length, 0);
+  hands.receive(message({ kind: "heartbeat", from: B, to: A, term: 9, commit: 0 }));
+  assert.equal(hands.saidTo(done)[0]!.response.kind, "ok");
+
+  const other = leaderOfThree();
+  const never = other.send({ kind: "moveLeader", target: B });
+  other.tick(70);
+  assert.equal(other.saidTo(never)[0]!.response, ETCD_ERRORS.timeoutLeaderTransfer);
+});
+
 Deno.test("requests beyond the limits are refused with etcd's words, and cost no entry", () => {
   const hands = HandsOnMember.alone({ maxRequestBytes: 1_000, maxTxnOps: 2 });
   const lastIndex = hands.member.lastIndex;
