@@ -4,7 +4,7 @@ import { create, type DescMessage, toBinary, toJson } from "@bufbuild/protobuf";
 import { EventEmitter } from "node:events";
 import type net from "node:net";
 import assert from "node:assert/strict";
-import { concatBytes, fromUtf8, utf8 } from "../../../core/base/bytes.ts";
+import { concatBytes, fromHex, fromUtf8, utf8 } from "../../../core/base/bytes.ts";
 import { ETCD_METHODS } from "../../../core/etcd/services.ts";
 import { parseJsonExactly } from "../../../core/wire/json_numbers.ts";
 import { Auth, Cluster, KV, Lease, Maintenance, Watch } from "../../../core/wire/gen/rpc_pb.ts";
@@ -190,7 +190,7 @@ export const CLIENT_TARGETS: readonly Target[] = [
     name: "hpack",
     seeds: () => [
       hpackEncode([[":status", "200"], ["grpc-message", "x".repeat(300)]]),
-      Uint8Array.from([0x82, 0x86, 0x84, 0x41, 0x8c, 0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab]),
+      fromHex("828684418cf1e3c2e5f23a6ba0ab90f4ff"),
     ],
     mutators: [mutateBytes],
     run: (bytes) => {

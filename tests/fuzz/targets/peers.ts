@@ -109,7 +109,14 @@ const LOG_REQUESTS: readonly LogRequest[] = [
 ];
 
 const TALKS: readonly Talk[] = [
-  { from: A, to: B, startId: 1, askId: 2, kind: "ask", question: { kind: "leaseKeepAlive", id: "0a" } },
+  {
+    from: A,
+    to: B,
+    startId: 1,
+    askId: 2,
+    kind: "ask",
+    question: { kind: "leaseKeepAlive", id: "000000000000000a" },
+  },
   { from: A, to: B, startId: 1, askId: 3, kind: "ask", question: { kind: "memberPromote", member: B } },
   {
     ...{ from: B, to: A, startId: 1, askId: 4, kind: "tell" },
