@@ -42,7 +42,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "workers/share": ["core"],
   "workers/deno": ["core", "workers/share"],
   "workers/lab": ["core"],
-  "web": ["core", "workers/browser", "workers/lab", "workers/share"],
+  "workers/moments": ["core"],
+  "workers/snapshot": ["core"],
+  "web": ["core", "workers/browser", "workers/lab", "workers/moments", "workers/share", "workers/snapshot"],
 };
 
 /** Libraries from outside, by the room that may use them. */
@@ -52,6 +54,7 @@ const LIBRARIES: Readonly<Record<string, readonly RegExp[]>> = {
   "core/etcd": [/^@bufbuild\/protobuf/],
   "core/backend": [/^@noble\/hashes/],
   "workers/browser": [/^comlink$/, /^idb$/],
+  "workers/snapshot": [/^comlink$/],
   "workers/deno": [/^node:/, /^@bufbuild\/protobuf$/, /^yaml$/],
   "web": [/^svelte/, /^d3/, /^virtual:lessons$/],
 };

@@ -16,7 +16,7 @@ export const ROOMS = [
 export type RoomName = (typeof ROOMS)[number];
 
 /** Rooms that the bar on top leads to, in its order. */
-export const NAV_ROOMS = ["playground", "lab"] as const satisfies readonly RoomName[];
+export const NAV_ROOMS = ["playground", "lab", "moments"] as const satisfies readonly RoomName[];
 
 export interface Place {
   readonly room: RoomName;

@@ -67,29 +67,43 @@ export interface SnapshotReadOptions {
   readonly skipHashCheck: boolean;
 }
 
+/** What the SHA-256 behind the database says: `missing` where the file ends with the database's last page. */
+export type SnapshotHash =
+  | { readonly kind: "missing" }
+  | { readonly kind: "matches" | "differs"; readonly expected: string; readonly actual: string };
+
+/** Holds the hash at the end of a snapshot file against the database before it. */
+export function hashOfSnapshot(bytes: Uint8Array): SnapshotHash {
+  const database = databaseOf(bytes);
+  if (database.length === bytes.length) return { kind: "missing" };
+  const expected = bytes.subarray(database.length);
+  const actual = sha256(database);
+  const kind = equalBytes(expected, actual) ? "matches" : "differs";
+  return { kind, expected: toHex(expected), actual: toHex(actual) };
+}
+
+function databaseOf(bytes: Uint8Array): Uint8Array {
+  const hasHash = bytes.length % SECTOR_BYTES === HASH_BYTES;
+  return hasHash ? bytes.subarray(0, bytes.length - HASH_BYTES) : bytes;
+}
+
 /** What a snapshot file holds, or what is wrong with it. Never throws on bad bytes. */
 export function readSnapshotFile(bytes: Uint8Array, options: SnapshotReadOptions): BackendState | Trouble {
-  const hasHash = bytes.length % SECTOR_BYTES === HASH_BYTES;
-  const database = hasHash ? bytes.subarray(0, bytes.length - HASH_BYTES) : bytes;
+  const database = databaseOf(bytes);
   // A file that is no database at all, or not all of one, is told so before its hash is spoken of.
   const file = BboltFile.open(database);
   if (isTrouble(file)) return file;
-  if (!options.skipHashCheck) {
-    if (!hasHash) {
-      return trouble(
-        "it does not end with a SHA-256: it was cut, or copied out of a data directory " +
-          "(--skip-hash-check takes it all the same)",
-      );
-    }
-    const expected = bytes.subarray(database.length);
-    const actual = sha256(database);
-    if (!equalBytes(expected, actual)) {
-      return trouble(
-        `its SHA-256 does not match: expected ${toHex(expected)}, got ${
-          toHex(actual)
-        }; it was changed on its way`,
-      );
-    }
+  const hash = options.skipHashCheck ? null : hashOfSnapshot(bytes);
+  if (hash?.kind === "missing") {
+    return trouble(
+      "it does not end with a SHA-256: it was cut, or copied out of a data directory " +
+        "(--skip-hash-check takes it all the same)",
+    );
+  }
+  if (hash?.kind === "differs") {
+    return trouble(
+      `its SHA-256 does not match: expected ${hash.expected}, got ${hash.actual}; it was changed on its way`,
+    );
   }
   return decodeBackend(database);
 }

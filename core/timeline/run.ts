@@ -224,8 +224,14 @@ export class SimRun {
 
   /** A copy that stands here and has no future yet, sharing nothing that changes. */
   branch(listener: RunListener = {}): SimRun {
-    const copy = this.#again(this.#capture(), listener);
+    const copy = this.copy(listener);
     copy.#actions.length = copy.#actionCount;
+    return copy;
+  }
+
+  /** A copy that stands here and has the same future: what lies ahead of this run lies ahead of it. */
+  copy(listener: RunListener = {}): SimRun {
+    const copy = this.#again(this.#capture(), listener);
     copy.#keyframes = [...this.#keyframes.filter(({ nowMs }) => nowMs < this.#nowMs), ...copy.#keyframes];
     copy.#story = [...this.#story];
     copy.#violation = this.#violation;

@@ -2,6 +2,7 @@
 // behind, a member goes on with.
 
 import assert from "node:assert/strict";
+import { snapshotStatus } from "../../core/backend/mod.ts";
 import { etcdctl, etcdctlTest, tryEtcdctl } from "./etcdctl.ts";
 import { eventually, freePorts, MemberProcess, withCluster } from "./member_process.ts";
 
@@ -20,6 +21,7 @@ etcdctlTest("a snapshot goes to etcd and comes back, keys, revisions and lease",
 
     const status = JSON.parse(await etcdctl(endpoint, "snapshot", "status", file, "-w", "json"));
     assert.equal(status.revision, 23);
+    assert.deepEqual(statusOf(file), status);
     // A real etcd serves it.
     const [clientPort, peerPort] = other!;
     const client = `http://127.0.0.1:${clientPort}`, peer = `http://127.0.0.1:${peerPort}`;
@@ -40,6 +42,13 @@ etcdctlTest("a snapshot goes to etcd and comes back, keys, revisions and lease",
     } finally {
       await etcd.kill();
     }
+
+    // The database of a real etcd, with what it keeps beside keys, has etcdctl's figures, too.
+    const database = `${dataDir}/member/snap/db`;
+    assert.deepEqual(
+      statusOf(database),
+      JSON.parse(await etcdctl(endpoint, "snapshot", "status", database, "-w", "json")),
+    );
 
     // A member goes on where etcd was killed, and starts again on what it made of it.
     const hash = await etcdctl(endpoint, "get", "k/0", "-w", "json");
@@ -70,6 +79,14 @@ etcdctlTest("a snapshot goes to etcd and comes back, keys, revisions and lease",
     }
   });
 });
+
+/** Our figures of a file, under the names of etcdctl's JSON. */
+function statusOf(file: string): unknown {
+  const status = snapshotStatus(Deno.readFileSync(file));
+  assert.ok(status.kind === "status", JSON.stringify(status));
+  const { hash, revision, totalKeys: totalKey, totalSizeBytes: totalSize } = status;
+  return { hash, revision, totalKey, totalSize };
+}
 
 async function sees(port: number, everything: string, lease: string): Promise<void> {
   const endpoint = `127.0.0.1:${port}`;

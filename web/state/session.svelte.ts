@@ -15,6 +15,7 @@ import type {
   Cluster,
   ClusterFrame,
   ClusterPlan,
+  FirstDisks,
   HostedMember,
   KeyAnswer,
 } from "../../workers/browser/cluster_api.ts";
@@ -350,7 +351,8 @@ export class Session {
     this.asked = plan;
   }
 
-  async startOver(plan: ClusterPlan): Promise<void> {
+  /** @param disks what the new members' disks begin with: a snapshot that was restored. Left out: nothing. */
+  async startOver(plan: ClusterPlan, disks?: FirstDisks): Promise<void> {
     this.asked = null;
     this.menu = null;
     this.selectedName = null;
@@ -360,7 +362,7 @@ export class Session {
     this.timeLine.reset();
     this.#pace.reset();
     this.#writeCount = 0;
-    await this.#try(() => this.#cluster.startOver(plan));
+    await this.#try(() => this.#cluster.startOver(plan, disks));
     this.time.reset();
     this.bench.reset();
   }

@@ -13,6 +13,7 @@ import type {
   ClusterEvent,
   ClusterFrame,
   ClusterPlan,
+  FirstDisks,
   KeyAnswer,
   PastSpan,
 } from "../../workers/browser/cluster_api.ts";
@@ -283,7 +284,7 @@ export class TimeMachine implements Cluster {
     this.lane.cluster.resumeClock();
   }
 
-  async startOver(plan: ClusterPlan): Promise<void> {
+  async startOver(plan: ClusterPlan, disks?: FirstDisks): Promise<void> {
     this.lookNow();
     // The lanes tell of a cluster that is no more; the first one lives on with the new plan.
     const first = this.lanes[0]!;
@@ -291,7 +292,7 @@ export class TimeMachine implements Cluster {
     this.lanes = [first];
     this.beside = null;
     if (this.lane !== first) this.#enter(first);
-    await first.cluster.startOver(plan);
+    await first.cluster.startOver(plan, disks);
     first.cluster.resumeClock();
   }
 }

@@ -192,6 +192,7 @@ export const en = {
     label: "Rooms",
     playground: "Playground",
     lab: "Sizing lab",
+    moments: "Moments",
     notLoaded: "This part of the page could not be loaded. Is the network there?",
   },
 

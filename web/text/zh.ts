@@ -185,6 +185,7 @@ export const zh: Strings = {
     label: "页面",
     playground: "实验台",
     lab: "规模",
+    moments: "著名时刻",
     notLoaded: "这一部分没能加载。网络还通吗？",
   },
 

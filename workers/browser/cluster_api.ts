@@ -1,7 +1,7 @@
 // What the page sees of a cluster living in the tab, and what it may do to it. `ClusterHost` implements this over
 // Web Workers; the page draws `ClusterFrame`s and calls the verbs, and knows nothing of workers, disks or channels.
 
-import type { DiskImage } from "../../core/base/disk.ts";
+import type { DiskImage, DiskOp } from "../../core/base/disk.ts";
 import type { MemberId } from "../../core/base/ids.ts";
 import type { ClientRequest, ClientResponse, WatchCreate } from "../../core/member/io.ts";
 import type { MessageKind } from "../../core/raft/message.ts";
@@ -182,9 +182,15 @@ export interface ClusterVerbs {
   speed(scale: number): void;
   pauseClock(): void;
   resumeClock(): void;
-  /** Throws away this cluster and its disks and starts another. */
-  startOver(plan: ClusterPlan): Promise<void>;
+  /**
+   * Throws away this cluster and its disks and starts another.
+   * @param disks what each member's disk begins with, in the order of their names; left out: empty disks.
+   */
+  startOver(plan: ClusterPlan, disks?: FirstDisks): Promise<void>;
 }
+
+/** One list of operations for each member. */
+export type FirstDisks = readonly (readonly DiskOp[])[];
 
 /** A cluster that remembers. */
 export interface ClusterMemory {

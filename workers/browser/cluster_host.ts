@@ -19,6 +19,7 @@ import type {
   ClusterEvent,
   ClusterFrame,
   ClusterPlan,
+  FirstDisks,
   Flight,
   HomeTrouble,
   KeyAnswer,
@@ -28,6 +29,7 @@ import type {
 import { clusterIdentity, MEMBER_COUNT_MAX } from "./cluster_identity.ts";
 import { ClusterStore, diskName, isPlan, newCluster, type StoredCluster } from "./cluster_store.ts";
 import { readDisk } from "./disk_reader.ts";
+import { furnish } from "./furnish.ts";
 import { Happenings } from "./happenings.ts";
 import { findTrouble, troubleOf } from "./home_trouble.ts";
 import { describeStorageError } from "./indexeddb_disk.ts";
@@ -303,7 +305,7 @@ export class ClusterHost implements Cluster {
     this.#changeClock(this.#clock.resume(), "resumeClock");
   }
 
-  async startOver(plan: ClusterPlan): Promise<void> {
+  async startOver(plan: ClusterPlan, disks?: FirstDisks): Promise<void> {
     this.#demandHost();
     if (!isPlan(plan)) {
       throw new Error(`a cluster has 1 to ${MEMBER_COUNT_MAX} members and a whole-number seed`);
@@ -312,7 +314,9 @@ export class ClusterHost implements Cluster {
     const next = newCluster(plan);
     for (const handle of this.#handles) handle.halt("stopped", null);
     try {
-      // The new cluster's name first: were the tab closed in between, some of the old members could otherwise come
+      // Disks that are to begin with something have it before anybody can call the cluster theirs.
+      if (disks !== undefined) await furnish(next, disks);
+      // Then the new cluster's name, and only then the end of the old: were the tab closed in between, some of the old members could otherwise come
       // back with their disks and some without, and a member without its disk has forgotten its votes.
       await this.#store.save(next);
     } catch (error) {

@@ -83,11 +83,11 @@ export class SimCluster implements Cluster {
     requestAnimationFrame(this.#onAnimationFrame);
   }
 
-  /** A cluster for a run that stands somewhere already; its story so far is remembered. */
+  /** A cluster for a run that stands somewhere already: its story so far is remembered, and what lies ahead comes. */
   static of(run: SimRun): SimCluster {
     const nameOf = (id: MemberId) => run.sim.member(id).info.name;
     return new SimCluster(
-      (listener) => run.branch(listener),
+      (listener) => run.copy(listener),
       run.story.map((event) => eventOf(event, nameOf)),
     );
   }
