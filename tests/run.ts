@@ -54,6 +54,7 @@ const TESTS: readonly Step[] = [
     "tests/raft_testdata",
     "tests/scenarios",
     "tests/lessons",
+    "tests/fuzz",
     "tests/boundaries_test.ts",
   ),
   test("simulator seeds", "vopr", "--parallel", "tests/vopr"),

@@ -121,6 +121,7 @@ export function tablesFrom(history: KvHistory): KvTables | SnapshotRefusal {
   const { records, revision, compactRevision } = history;
   const leases = new LeaseBook();
   for (const { id, grantedTtl } of history.leases) {
+    if (!isCount(grantedTtl)) return refusal(`its lease ${id} has a time to live of ${grantedTtl}`);
     if ("kind" in leases.grant(id, grantedTtl)) return refusal(`its lease ${id} cannot be granted`);
   }
   const index = new KeyIndex();
@@ -133,6 +134,7 @@ export function tablesFrom(history: KvHistory): KvTables | SnapshotRefusal {
     if (previous !== undefined && !comesBefore(previous, record)) {
       return refusal("its records are out of order");
     }
+    if (!isCount(record.sub)) return refusal(`its record at revision ${main} is change ${record.sub} of it`);
     if (main > revision) return refusal(`its record at revision ${main} is after its newest, ${revision}`);
     if (isDeletion(record) && index.at(key, main) === undefined) {
       return refusal(`it deletes a key at revision ${main} that did not live`);
@@ -158,6 +160,11 @@ export function tablesFrom(history: KvHistory): KvTables | SnapshotRefusal {
 /** The store holds the bytes of a key once, and knows touched keys by them. */
 function withSharedKey(record: KvRecord, older: KvRecord | undefined): KvRecord {
   return older === undefined ? record : { ...record, kv: { ...record.kv, key: older.kv.key } };
+}
+
+/** Only what can be written again is believed. */
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function comesBefore(a: KvRecord, b: KvRecord): boolean {
