@@ -4,11 +4,12 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { lessons } from "./lessons/vite_plugin.ts";
+import { serviceWorker } from "./offline/vite_plugin.ts";
 
 export default defineConfig({
   root: "web",
   base: "./",
-  plugins: [svelte({ configFile: false }), lessons()],
+  plugins: [svelte({ configFile: false }), lessons(), serviceWorker()],
   // A member is a module worker: it shares the page's own modules.
   worker: { format: "es" },
   build: { outDir: "../dist", emptyOutDir: true, target: "es2023" },

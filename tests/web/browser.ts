@@ -75,12 +75,17 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
   json: "application/json",
   woff2: "font/woff2",
+  png: "image/png",
+  webmanifest: "application/manifest+json",
 };
+
+/** Copies of the site for use without a network are made only where they are the subject. */
+const VISITOR = { viewport: { width: 1280, height: 800 }, serviceWorkers: "block" } as const;
 
 let browser: Promise<Browser> | null = null;
 const servers = new Map<SiteName, Promise<StaticServer>>();
 
-interface StaticServer {
+export interface StaticServer {
   readonly url: string;
   close(): Promise<void>;
 }
@@ -100,7 +105,7 @@ export async function visit<T>(site: SiteName, run: (page: Page, url: string) =>
   if (!servers.has(site)) servers.set(site, serve(site));
   const { url } = await servers.get(site)!;
   browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-  const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 } });
+  const context = await (await browser).newContext(VISITOR);
   try {
     return await run(await context.newPage(), url);
   } finally {
@@ -108,11 +113,17 @@ export async function visit<T>(site: SiteName, run: (page: Page, url: string) =>
   }
 }
 
+/** A new visitor in whose browser service workers run. The caller closes the context. */
+export async function newVisitor(): Promise<BrowserContext> {
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  return await (await browser).newContext({ ...VISITOR, serviceWorkers: "allow" });
+}
+
 async function runInBrowser(site: SiteName, run: (test: BrowserTest) => Promise<void>): Promise<void> {
   if (!servers.has(site)) servers.set(site, serve(site));
   const { url } = await servers.get(site)!;
   browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-  const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 } });
+  const context = await (await browser).newContext(VISITOR);
   const complaints: string[] = [];
   const { promise: tooLong, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`still not done after ${TEST_MS_MAX} ms`)), TEST_MS_MAX);
@@ -133,6 +144,19 @@ async function runInBrowser(site: SiteName, run: (test: BrowserTest) => Promise<
 
 /** Builds a site as it ships and serves it on a free port of the loopback interface. */
 async function serve(site: SiteName): Promise<StaticServer> {
+  const folder = await buildSite(site);
+  const server = serveFolder(folder);
+  return {
+    url: server.url,
+    close: async () => {
+      await server.close();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** Builds a site as it ships, into a temporary folder that is the caller's to remove. */
+export async function buildSite(site: SiteName): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "flotilla-site-" });
   const repository = new URL("../../", import.meta.url).pathname;
   await build({
@@ -143,10 +167,17 @@ async function serve(site: SiteName): Promise<StaticServer> {
     resolve: { alias: { "node:assert/strict": `${repository}tests/web/harness/node_assert.ts` } },
     build: { outDir: folder, emptyOutDir: true },
   });
+  return folder;
+}
+
+/** A plain static host: the files of `folder`, at `under` and nowhere else. */
+export function serveFolder(folder: string, under = "/"): StaticServer {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     const path = new URL(request.url).pathname;
-    const file = path.endsWith("/") ? `${path}index.html` : path;
+    const asked = path.endsWith("/") ? `${path}index.html` : path;
+    const file = `/${asked.slice(under.length)}`;
     try {
+      if (!asked.startsWith(under)) throw new Deno.errors.NotFound();
       const bytes = await Deno.readFile(folder + file);
       const type = MEDIA_TYPES[file.slice(file.lastIndexOf(".") + 1)] ?? "application/octet-stream";
       return new Response(bytes, { headers: { "content-type": type, "content-security-policy": POLICY } });
@@ -155,13 +186,7 @@ async function serve(site: SiteName): Promise<StaticServer> {
       return new Response(null, { status: path === "/favicon.ico" ? 204 : 404 });
     }
   });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}/`,
-    close: async () => {
-      await server.shutdown();
-      await Deno.remove(folder, { recursive: true });
-    },
-  };
+  return { url: `http://127.0.0.1:${server.addr.port}${under}`, close: () => server.shutdown() };
 }
 
 function isFile(path: string): boolean {

@@ -3,6 +3,7 @@
 
 import { type Description, sentenceOf } from "../../core/script/sentences.ts";
 import { ENGLISH } from "../../core/script/sentences_en.ts";
+import { offlineEn } from "./offline_en.ts";
 import { runsEn } from "./runs_en.ts";
 import type { Fact, QuorumFact, Situation } from "../state/facts.ts";
 import type { ShownRole } from "../state/reading.ts";
@@ -534,6 +535,7 @@ export const en = {
     dismiss: "Dismiss",
   },
 
+  offline: offlineEn,
   runs: runsEn,
   /** An event as a sentence. */
   sentence: (description: Description) => sentenceOf(description, ENGLISH),

@@ -3,6 +3,7 @@
 
 import { type Description, sentenceOf } from "../../core/script/sentences.ts";
 import { CHINESE } from "../../core/script/sentences_zh.ts";
+import { offlineZh } from "./offline_zh.ts";
 import { runsZh } from "./runs_zh.ts";
 import type { Fact, QuorumFact, Situation } from "../state/facts.ts";
 import type { ShownRole } from "../state/reading.ts";
@@ -493,6 +494,7 @@ export const zh: Strings = {
     dismiss: "知道了",
   },
 
+  offline: offlineZh,
   runs: runsZh,
   /** An event as a sentence. */
   sentence: (description: Description) => sentenceOf(description, CHINESE),
