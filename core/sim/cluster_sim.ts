@@ -212,6 +212,13 @@ export class ClusterSim {
     return this.#slot(id);
   }
 
+  /** By how many milliseconds its disk was slowed, and whether it is full; null when neither. For views. */
+  diskTrouble(id: MemberId): { readonly slowMs: number; readonly full: boolean } | null {
+    const { full, diskDelayMs } = this.#slot(id);
+    const slowMs = diskDelayMs.min > this.plan.diskDelayMsMax ? diskDelayMs.min : 0;
+    return slowMs > 0 || full ? { slowMs, full } : null;
+  }
+
   /** @throws InvariantViolation when nobody bears this name. */
   idOf(name: string): MemberId {
     const id = this.ids.find((id) => this.#slot(id).info.name === name);
