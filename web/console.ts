@@ -21,6 +21,8 @@ const HELP = `Flotilla: a Raft cluster in this tab.
   flotilla.cut("infra1", "infra2")          no message passes, either way
   flotilla.cut("infra1", "infra2", true)    infra2 no longer hears infra1
   flotilla.mend("infra1", "infra2");  flotilla.heal()
+  flotilla.slowDisk("infra1", 50); flotilla.fillDisk("infra1"); flotilla.freeDisk("infra1")
+  flotilla.transfer("infra2"); flotilla.remove("infra3"); flotilla.promote("infra4")
   await flotilla.put("x", "7")    also put("x", "7", "infra3"): through infra3
   await flotilla.get("x")         also get("x", { at: "infra3", serializable: true })
   await flotilla.del("x")
@@ -54,6 +56,12 @@ export function installConsole(session: Session): void {
     cut: (a, b, oneWay) => session.cut(a, b, oneWay),
     mend: (a, b, oneWay) => session.mend(a, b, oneWay),
     heal: () => session.heal(),
+    slowDisk: (name, delayMs) => session.operate({ kind: "slowDisk", name, delayMs }),
+    fillDisk: (name) => session.operate({ kind: "fillDisk", name }),
+    freeDisk: (name) => session.operate({ kind: "freeDisk", name }),
+    transfer: (name) => session.operate({ kind: "transfer", name }),
+    remove: (name) => session.operate({ kind: "remove", name }),
+    promote: (name) => session.operate({ kind: "promote", name }),
     put: (key, value, at) => session.put(key, value, at),
     get: (key, options) => session.get(key, options),
     del: (key, at) => session.del(key, at),

@@ -39,6 +39,17 @@ export interface FlotillaConsole {
   mend(a: string, b: string, oneWay?: boolean): Promise<void>;
   /** Mends every link. */
   heal(): Promise<void>;
+  /** From now on each of its writes takes so many virtual milliseconds more; 0: as before. */
+  slowDisk(name: string, delayMs: number): Promise<void>;
+  /** Its next write fails, and the member stops. */
+  fillDisk(name: string): Promise<void>;
+  freeDisk(name: string): Promise<void>;
+  /** The leader hands the lead to this member. */
+  transfer(name: string): Promise<void>;
+  /** Takes it out of the configuration. */
+  remove(name: string): Promise<void>;
+  /** Makes a learner a voter. */
+  promote(name: string): Promise<void>;
   /** @param at a member's name; without one the page chooses. */
   put(key: string, value: string, at?: string): Promise<{ revision: number }>;
   /** Null when there is no such key. `serializable` reads a member's own copy, which may be old. */

@@ -12,8 +12,10 @@ export type OperatorAction =
   /** The process is stopped (SIGSTOP): its time stands still, messages to it wait. */
   | { readonly kind: "pause"; readonly member: MemberId }
   | { readonly kind: "resume"; readonly member: MemberId }
-  /** An empty disk in place of a stopped member's. */
-  | { readonly kind: "wipe"; readonly member: MemberId }
+  /** An empty disk in place of a stopped member's; with `keep`, the old one lies on a shelf. */
+  | { readonly kind: "wipe"; readonly member: MemberId; readonly keep?: true }
+  /** The disk from the shelf goes back in. */
+  | { readonly kind: "restoreDisk"; readonly member: MemberId }
   /** Each write takes this long from now on. */
   | { readonly kind: "slowDisk"; readonly member: MemberId; readonly delayMs: number }
   /** A full disk refuses the next write and every one after it; the member stops. */
@@ -48,6 +50,14 @@ export type OperatorAction =
     readonly to: MemberId;
     readonly settings: Partial<LinkSettings>;
   }
+  /** One frame in the air, named by its place in the run's queue; `from` and `to` say aloud whose it is. */
+  | {
+    readonly kind: "frame";
+    readonly order: number;
+    readonly from: MemberId;
+    readonly to: MemberId;
+    readonly fate: FrameFate;
+  }
   /** Its next election deadline, chance taken out: said aloud wherever it is used. */
   | { readonly kind: "pin"; readonly member: MemberId; readonly deadlineTicks: number }
   | { readonly kind: "request"; readonly member: MemberId; readonly request: ClientRequest };
@@ -57,3 +67,6 @@ export interface TimedAction {
   readonly atMs: number;
   readonly action: OperatorAction;
 }
+
+/** What may become of a frame in the air: held where it is, lost, doubled, or landed at once. */
+export type FrameFate = "hold" | "drop" | "duplicate" | "deliver";

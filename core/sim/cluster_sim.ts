@@ -15,12 +15,13 @@ import { type Bootstrap, MEMBER_DEFAULTS, type MemberOptions } from "../member/o
 import type { Disk, Network } from "../member/ports.ts";
 import type { TraceEvent } from "../member/trace.ts";
 import type { MemberView } from "../member/view.ts";
-import type { OperatorAction } from "./actions.ts";
+import type { FrameFate, OperatorAction } from "./actions.ts";
 import { rulesWithout } from "./broken/mod.ts";
 import { clusterOf, type ClusterPlan, initialMembers } from "./cluster_plan.ts";
 import {
   EventQueue,
   type EventQueueState,
+  HELD_AT_MS,
   type PlannedEvent,
   type PlanOwner,
   type SimEvent,
@@ -97,6 +98,8 @@ interface Slot {
   damaged: boolean;
   /** Its disk takes no more writes. */
   full: boolean;
+  /** The disk that a wipe took out and kept, and whether it had been damaged. */
+  shelf?: { readonly disk: SimDiskState; readonly damaged: boolean };
 }
 
 type SlotState = Omit<Slot, "member" | "driver" | "disk"> & {
@@ -209,6 +212,13 @@ export class ClusterSim {
     return this.#slot(id);
   }
 
+  /** By how many milliseconds its disk was slowed, and whether it is full; null when neither. For views. */
+  diskTrouble(id: MemberId): { readonly slowMs: number; readonly full: boolean } | null {
+    const { full, diskDelayMs } = this.#slot(id);
+    const slowMs = diskDelayMs.min > this.plan.diskDelayMsMax ? diskDelayMs.min : 0;
+    return slowMs > 0 || full ? { slowMs, full } : null;
+  }
+
   /** @throws InvariantViolation when nobody bears this name. */
   idOf(name: string): MemberId {
     const id = this.ids.find((id) => this.#slot(id).info.name === name);
@@ -315,7 +325,9 @@ export class ClusterSim {
       case "resume":
         return this.#resume(this.#slot(action.member));
       case "wipe":
-        return this.#wipe(this.#slot(action.member));
+        return this.#wipe(this.#slot(action.member), action.keep === true);
+      case "restoreDisk":
+        return this.#restoreDisk(this.#slot(action.member));
       case "slowDisk":
         this.#slot(action.member).diskDelayMs = { min: action.delayMs, max: action.delayMs };
         return null;
@@ -370,6 +382,8 @@ export class ClusterSim {
       case "link":
         this.#network.setLink(action.from, action.to, action.settings);
         return null;
+      case "frame":
+        return this.#steer(action.order, action.fate);
       case "request":
         this.request(action.member, action.request);
         return null;
@@ -428,13 +442,46 @@ export class ClusterSim {
     return null;
   }
 
-  #wipe(slot: Slot): string | null {
+  #wipe(slot: Slot, keep: boolean): string | null {
     if (slot.member) return `${slot.info.name} is running`;
+    if (keep && slot.wiped) return `the disk of ${slot.info.name} is empty already`;
+    if (keep) slot.shelf = { disk: slot.disk.capture(), damaged: slot.damaged };
     slot.disk.wipe();
     slot.wiped = true;
     slot.damaged = true;
     for (const observer of this.#observers) observer.onWipe?.(slot.info.id);
     return null;
+  }
+
+  #restoreDisk(slot: Slot): string | null {
+    if (slot.member) return `${slot.info.name} is running`;
+    if (slot.shelf === undefined) return `no disk of ${slot.info.name} was kept`;
+    // Whoever lost its disk has not run since: on the old one it has forgotten nothing.
+    const { disk, damaged } = slot.shelf;
+    Object.assign(slot, { disk: SimDisk.restore(disk), damaged, wiped: false, state: "stopped", why: null });
+    delete slot.shelf;
+    return null;
+  }
+
+  #steer(order: number, fate: FrameFate): string | null {
+    const planned = this.#queue.find(order);
+    if (planned?.event.kind !== "frame") return "that message is no longer on its way";
+    const isHeld = planned.atMs >= HELD_AT_MS;
+    switch (fate) {
+      case "hold":
+        if (isHeld) return "that message is held already";
+        this.#queue.move(order, HELD_AT_MS);
+        return null;
+      case "drop":
+        this.#queue.move(order, null);
+        return null;
+      case "duplicate":
+        this.#queue.plan(planned.atMs - this.nowMs + 1, planned.event);
+        return null;
+      case "deliver":
+        this.#queue.move(order, this.nowMs);
+        return null;
+    }
   }
 
   #ask(slot: Slot, request: ClientRequest): string | null {

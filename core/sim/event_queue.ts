@@ -49,13 +49,13 @@ export interface EventQueueState {
   readonly nextOrder: number;
 }
 
+/** When a frame that is held falls due: later than any run ends. */
+export const HELD_AT_MS = 2 ** 45;
 /** More than any run's count of events. */
 const AHEAD = 2 ** 52;
 
 export class EventQueue {
-  readonly #heap = new Heap<PlannedEvent>((a, b) =>
-    a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
-  );
+  #heap = new Heap<PlannedEvent>(isBefore);
   #nowMs = 0;
   #nextOrder = 0;
 
@@ -93,6 +93,21 @@ export class EventQueue {
     this.#heap.push({ atMs: this.#nowMs + delayMs, order, event });
   }
 
+  /** The event at this place in the queue's numbering; null when it has been taken or never was. */
+  find(order: number): PlannedEvent | null {
+    return this.#heap.items().find((planned) => planned.order === order) ?? null;
+  }
+
+  /** Lets a planned event fall due at another time, under its own number; null: never. */
+  move(order: number, atMs: number | null): void {
+    const planned = [...this.#heap.items()];
+    this.#heap = new Heap<PlannedEvent>(isBefore);
+    for (const each of planned) {
+      if (each.order !== order) this.#heap.push(each);
+      else if (atMs !== null) this.#heap.push({ ...each, atMs });
+    }
+  }
+
   /** Moves time to the next event and takes it. */
   take(): SimEvent | null {
     const planned = this.#heap.pop();
@@ -110,4 +125,8 @@ export class EventQueue {
   planned(): readonly PlannedEvent[] {
     return this.#heap.items();
   }
+}
+
+function isBefore(a: PlannedEvent, b: PlannedEvent): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }

@@ -19,6 +19,7 @@ import type {
   HostedMember,
   KeyAnswer,
 } from "../../workers/browser/cluster_api.ts";
+import type { Operation } from "../../workers/browser/operations.ts";
 import { nextSpeed } from "../geometry/time_track.ts";
 import { AutoPace, calmScale } from "./auto_pace.ts";
 import { Bench } from "./bench.svelte.ts";
@@ -213,6 +214,11 @@ export class Session {
 
   heal(): Promise<void> {
     return this.#try(() => this.#cluster.heal());
+  }
+
+  /** Troubles of a member's disk, and changes of who is a member and who leads. */
+  operate(operation: Operation): Promise<void> {
+    return this.#try(() => this.#cluster.operate({ ...operation, name: this.#known(operation.name) }));
   }
 
   /** Cuts every link of a member, or mends them all. */

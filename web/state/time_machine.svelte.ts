@@ -8,6 +8,7 @@
 import type { DiskImage } from "../../core/base/disk.ts";
 import type { ClientRequest, ClientResponse, WatchCreate } from "../../core/member/io.ts";
 import type { SimRun, TimedAction } from "../../core/timeline/run.ts";
+import type { Operation } from "../../workers/browser/operations.ts";
 import type {
   Cluster,
   ClusterEvent,
@@ -252,6 +253,10 @@ export class TimeMachine implements Cluster {
 
   async heal(): Promise<void> {
     await (await this.#present()).heal();
+  }
+
+  async operate(operation: Operation): Promise<void> {
+    await (await this.#present()).operate(operation);
   }
 
   async put(key: string, value: string, at?: string): Promise<{ revision: number }> {

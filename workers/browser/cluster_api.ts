@@ -6,6 +6,7 @@ import type { MemberId } from "../../core/base/ids.ts";
 import type { ClientRequest, ClientResponse, WatchCreate } from "../../core/member/io.ts";
 import type { MessageKind } from "../../core/raft/message.ts";
 import type { TraceEvent } from "../../core/member/trace.ts";
+import type { DiskTrouble, Operation } from "./operations.ts";
 import type { RunViolation, SimRun, TimedAction } from "../../core/timeline/run.ts";
 import type { MemberView } from "../../core/member/view.ts";
 
@@ -56,6 +57,8 @@ export interface HostedMember {
   readonly view: MemberView | null;
   /** Virtual time at which `view` was taken: timers are drawn onward from here. */
   readonly viewAtMs: number;
+  /** What troubles its disk; undefined when nothing does. */
+  readonly disk?: DiskTrouble;
 }
 
 /** A message on its way, or stopped by a cut link. */
@@ -153,6 +156,8 @@ export interface ClusterVerbs {
   mend(a: string, b: string, oneWay?: boolean): Promise<void>;
   /** Mends every link. */
   heal(): Promise<void>;
+  /** Troubles of one member's disk, and changes of who is a member and who leads. */
+  operate(operation: Operation): Promise<void>;
   put(key: string, value: string, at?: string): Promise<{ revision: number }>;
   get(key: string, options?: { at?: string; serializable?: boolean }): Promise<KeyAnswer | null>;
   del(key: string, at?: string): Promise<{ deleted: number; revision: number }>;

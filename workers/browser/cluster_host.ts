@@ -38,6 +38,7 @@ import { LiveMemory } from "./live_memory.ts";
 import { type HeldLock, holdLock, HOST_LOCK, memberLock } from "./locks.ts";
 import { type Ask, MemberHandle } from "./member_handle.ts";
 import type { DroppedCounts } from "./member_protocol.ts";
+import { demandDelay, leaderRequest, type Operation } from "./operations.ts";
 import { TIMING } from "./profiles.ts";
 import { type ClockNotice, LeadingClock } from "./virtual_clock.ts";
 
@@ -238,6 +239,37 @@ export class ClusterHost implements Cluster {
     this.#note("heal");
     this.#act({ kind: "heal" });
     this.#setCuts([]);
+  }
+
+  async operate(operation: Operation): Promise<void> {
+    const handle = this.#own(operation.name);
+    const { name, info: { id: member } } = handle;
+    switch (operation.kind) {
+      case "slowDisk":
+        demandDelay(operation.delayMs);
+        this.#act({ kind: "slowDisk", member, delayMs: operation.delayMs });
+        handle.setDisk({ ...handle.disk, slowMs: operation.delayMs });
+        break;
+      case "fillDisk":
+      case "freeDisk": {
+        const full = operation.kind === "fillDisk";
+        if (handle.disk.full === full) {
+          throw new Error(`the disk of ${name} is ${full ? "" : "not "}full${full ? " already" : ""}`);
+        }
+        this.#act({ kind: operation.kind, member });
+        handle.setDisk({ ...handle.disk, full });
+        break;
+      }
+      default: {
+        const leader = this.#leader();
+        if (leader === null) throw new Error("nobody leads, so nobody can do that");
+        this.#note(operation.kind, name);
+        await this.#ask(leader, leaderRequest(operation.kind, member));
+        return;
+      }
+    }
+    this.#note(operation.kind, name);
+    this.#memory.noteState(this.#clock.now(), this.#handles.map((each) => each.snapshot()), this.#cuts);
   }
 
   async put(key: string, value: string, at?: string): Promise<{ revision: number }> {

@@ -7,6 +7,7 @@ import { assert } from "../../core/base/assert.ts";
 import type { ClientRequest, ClientResponse, MemberInfo, WatchCreate } from "../../core/member/io.ts";
 import type { MemberView } from "../../core/member/view.ts";
 import type { HostedMember, HostedState } from "./cluster_api.ts";
+import { type DiskTrouble, SOUND_DISK } from "./operations.ts";
 import type {
   DroppedCounts,
   MemberControl,
@@ -46,6 +47,7 @@ export class MemberHandle {
   #view: MemberView | null = null;
   #viewAtMs = 0;
   #dropped: DroppedCounts = { strangers: 0, malformed: 0, overflow: 0 };
+  #disk: DiskTrouble = SOUND_DISK;
   #startCount = 0;
   #nextAskId = 1;
 
@@ -78,14 +80,22 @@ export class MemberHandle {
 
   snapshot(): HostedMember {
     const { name, info: { id } } = this;
-    return { name, id, state: this.#state, why: this.#why, view: this.#view, viewAtMs: this.#viewAtMs };
+    const shown = {
+      name,
+      id,
+      state: this.#state,
+      why: this.#why,
+      view: this.#view,
+      viewAtMs: this.#viewAtMs,
+    };
+    return this.#disk === SOUND_DISK ? shown : { ...shown, disk: this.#disk };
   }
 
   /**
    * Starts a worker for this member, which must have none.
    * @param journal to the historian, given away.
    */
-  start(start: Omit<MemberStart, "place" | "startId" | "startCount">, journal: MessagePort): void {
+  start(start: Omit<MemberStart, "place" | "startId" | "startCount" | "disk">, journal: MessagePort): void {
     assert(this.#live === null, () => `${this.name} has a worker already`);
     const worker = new Worker(new URL("./member_worker.ts", import.meta.url), {
       type: "module",
@@ -104,7 +114,7 @@ export class MemberHandle {
       }
     };
     this.#set("starting", null);
-    const own = { place: this.place, startId: Date.now(), startCount: this.#startCount++ };
+    const own = { place: this.place, startId: Date.now(), startCount: this.#startCount++, disk: this.#disk };
     this.tell((control) =>
       control.start({ ...start, ...own }, transfer(port2, [port2]), transfer(journal, [journal]))
     );
@@ -123,6 +133,16 @@ export class MemberHandle {
     );
     for (const reject of this.#owed.values()) reject(error);
     this.#owed.clear();
+  }
+
+  get disk(): DiskTrouble {
+    return this.#disk;
+  }
+
+  /** Belongs to the disk, so a restart does not end it. */
+  setDisk(trouble: DiskTrouble): void {
+    this.#disk = trouble.slowMs === 0 && !trouble.full ? SOUND_DISK : trouble;
+    this.tell((control) => control.setDisk(trouble));
   }
 
   pause(): void {

@@ -29,6 +29,8 @@ import type {
   TimedEvent,
   WatchNews,
 } from "./member_protocol.ts";
+import { type DiskTrouble, SOUND_DISK } from "./operations.ts";
+import { TroubledDisk } from "./troubled_disk.ts";
 import { TIMING } from "./profiles.ts";
 import { type ClockNotice, FollowingClock } from "./virtual_clock.ts";
 
@@ -48,6 +50,7 @@ interface Running {
   readonly driver: MemberDriver;
   readonly network: BroadcastNetwork;
   readonly agenda: Agenda;
+  readonly disk: TroubledDisk;
 }
 
 export class MemberHome implements MemberControl {
@@ -55,6 +58,7 @@ export class MemberHome implements MemberControl {
   #journal: MessagePort | null = null;
   #clock: FollowingClock | null = null;
   #links: LinkState = { cuts: [], down: [] };
+  #trouble: DiskTrouble = SOUND_DISK;
   #running: Running | null = null;
   #isPaused = false;
   /** A step that the driver asked for while the member is paused. */
@@ -72,6 +76,7 @@ export class MemberHome implements MemberControl {
     this.#journal = journal;
     this.#clock = new FollowingClock(start.clock);
     this.#links = start.links;
+    this.#trouble = start.disk;
     this.#open(start).catch((error: unknown) => this.fail(error));
   }
 
@@ -83,6 +88,11 @@ export class MemberHome implements MemberControl {
   setLinks(links: LinkState): void {
     this.#links = links;
     this.#running?.network.setLinks(links);
+  }
+
+  setDisk(trouble: DiskTrouble): void {
+    this.#trouble = trouble;
+    this.#running?.disk.setTrouble(trouble);
   }
 
   pause(): void {
@@ -177,16 +187,18 @@ export class MemberHome implements MemberControl {
     const life: LifeStart = { options, image: opened.image, atMs: clock.now() };
     this.#tellHistorian({ kind: "began", life });
     const recorder = new MemberRecorder(member, () => clock.now(), outputs);
+    const disk = new TroubledDisk(opened.disk, agenda, () => clock.now());
+    disk.setTrouble(this.#trouble);
     const driver = new MemberDriver({
       member: recorder,
-      disk: opened.disk,
+      disk,
       network,
       schedule: (flush) => this.#schedule(flush),
       onTrace: (event) => this.#note(this.#events, { atMs: clock.now(), event }),
       onStopped: (reason) => this.#end({ kind: "stopped", why: describeReason(reason) }),
     }, outputs);
     if (driver.stopped) return;
-    this.#running = { member, recorder, driver, network, agenda };
+    this.#running = { member, recorder, driver, network, agenda, disk };
     // Members that tick at the same instant would campaign at the same instant: each has its own phase.
     const phaseMs = seedFrom("phase", start.plan.seed, start.place) % options.timing.tickMs;
     agenda.every(options.timing.tickMs, clock.now() + 1 + phaseMs, () => driver.tick());

@@ -6,6 +6,7 @@ import type { JournalStep, LifeStart } from "../../core/member/replay.ts";
 import type { TraceEvent } from "../../core/member/trace.ts";
 import type { MemberView } from "../../core/member/view.ts";
 import type { ClusterPlan, Flight } from "./cluster_api.ts";
+import type { DiskTrouble } from "./operations.ts";
 import type { LinkState } from "./link_state.ts";
 import type { ClockNotice } from "./virtual_clock.ts";
 
@@ -21,6 +22,7 @@ export interface MemberStart {
   readonly startCount: number;
   readonly clock: ClockNotice;
   readonly links: LinkState;
+  readonly disk: DiskTrouble;
 }
 
 /** The verbs a page has over a worker. */
@@ -29,6 +31,7 @@ export interface MemberControl {
   start(start: MemberStart, reports: MessagePort, journal: MessagePort): void;
   setClock(notice: ClockNotice): void;
   setLinks(links: LinkState): void;
+  setDisk(trouble: DiskTrouble): void;
   /** The member's own clock stands still; frames, finished writes and requests wait. (SIGSTOP) */
   pause(): void;
   resume(): void;

@@ -17,6 +17,7 @@ import {
   type TimedAction,
 } from "../../core/timeline/run.ts";
 import { decodeMessage } from "../../core/wire/peer_codec.ts";
+import { demandDelay, leaderRequest, type Operation } from "./operations.ts";
 import type {
   Cluster,
   ClusterEvent,
@@ -208,6 +209,29 @@ export class SimCluster implements Cluster {
     this.#act({ kind: "heal" });
   }
 
+  async operate(operation: Operation): Promise<void> {
+    const member = this.#id(operation.name);
+    switch (operation.kind) {
+      case "slowDisk":
+        demandDelay(operation.delayMs);
+        // The simulator sets a disk's delay, so that of a sound one has to be said.
+        return this.#act({
+          kind: "slowDisk",
+          member,
+          delayMs: operation.delayMs || this.#run.sim.plan.diskDelayMsMax,
+        });
+      case "fillDisk":
+      case "freeDisk":
+        return this.#act({ kind: operation.kind, member });
+      default: {
+        const leader = this.#run.sim.leader();
+        if (leader === null) throw new Error("nobody leads, so nobody can do that");
+        const name = this.#run.sim.member(leader).info.name;
+        await this.#ask(name, leaderRequest(operation.kind, member));
+      }
+    }
+  }
+
   async put(key: string, value: string, at?: string): Promise<{ revision: number }> {
     const result = await this.#ask(at, putRequest({ key: utf8(key), value: utf8(value) }));
     assert(result.kind === "put", () => `a put was answered as ${result.kind}`);
@@ -343,6 +367,7 @@ export class SimCluster implements Cluster {
     const isPresent = run === this.#run;
     const members = run.sim.ids.map((id): HostedMember => {
       const { info, state, why, member } = run.sim.member(id);
+      const diskTrouble = run.sim.diskTrouble(id);
       const seen = member === null ? null : { view: member.view(), viewAtMs: run.nowMs };
       if (seen !== null && isPresent) this.#lastView.set(id, seen);
       const shown = seen ?? this.#lastView.get(id) ?? { view: null, viewAtMs: run.nowMs };
@@ -352,6 +377,7 @@ export class SimCluster implements Cluster {
         state: hostedState(state),
         why: state === "stopped" ? null : why,
         ...shown,
+        ...(diskTrouble === null ? {} : { disk: diskTrouble }),
       };
     });
     members.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -512,6 +538,8 @@ function verbOf(
       return { verb: action.kind, names: [] };
     case "transfer":
       return { verb: action.kind, names: [nameOf(action.to)] };
+    case "frame":
+      return { verb: `${action.fate} message`, names: [nameOf(action.from), nameOf(action.to)] };
     case "link":
       return { verb: action.kind, names: [nameOf(action.from), nameOf(action.to)] };
     case "join":
@@ -522,6 +550,9 @@ function verbOf(
         return { verb: "put", names: [fromUtf8(request.key), fromUtf8(request.value)] };
       }
       if (request.kind === "deleteRange") return { verb: "del", names: [fromUtf8(request.key)] };
+      if (request.kind === "moveLeader") return { verb: "transfer", names: [nameOf(request.target)] };
+      if (request.kind === "memberRemove") return { verb: "remove", names: [nameOf(request.member)] };
+      if (request.kind === "memberPromote") return { verb: "promote", names: [nameOf(request.member)] };
       return { verb: request.kind === "range" ? "get" : request.kind, names: [nameOf(action.member)] };
     }
     default:
