@@ -11,6 +11,8 @@ const LETTERS: Readonly<Record<ActionKind, string>> = {
   restart: "r",
   pause: "p",
   resume: "u",
+  frame: ">",
+  restoreDisk: "R",
   wipe: "W",
   slowDisk: "s",
   fillDisk: "F",
