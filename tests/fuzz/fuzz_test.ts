@@ -1,4 +1,4 @@
-// Every decoder against inputs that once broke one, and against fresh ones. `deno task fuzz` goes on for longer.
+// Every decoder against inputs that once broke one, and against spoiled ones. `deno task fuzz` draws others, for longer.
 
 import assert from "node:assert/strict";
 import { Prng } from "../../core/base/prng.ts";
@@ -10,6 +10,7 @@ import { allTargets } from "./targets/mod.ts";
 import { watched } from "./watch.ts";
 
 const FRESH_COUNT = 400;
+const SEED = 2353835758;
 const TARGETS = await allTargets();
 
 for (const target of TARGETS) {
@@ -22,7 +23,8 @@ for (const target of TARGETS) {
   });
 
   Deno.test(`${target.name}: ${FRESH_COUNT} spoiled inputs break nothing`, async () => {
-    const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
+    // The same inputs each time: a test tells of the code, not of the day. The task draws fresh ones.
+    const seed = SEED;
 
     const tally = await watched({ target: target.name, seed, countMax: FRESH_COUNT, msMax: Infinity });
 

@@ -154,6 +154,73 @@ for (const names of GROUPS) {
   );
 }
 
+/** Presses Tab until the focus is on what is looked for: whatever needs a mouse is never reached. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let pressed = 0; pressed < 300; pressed++) {
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`Tab never reaches ${selector}`);
+}
+
+/** The same as `answer`, by keys alone. */
+async function answerByKeys(page: Page, { predictions }: LessonStep): Promise<void> {
+  for (const { id, kind, options, right } of predictions) {
+    const field = `[data-prediction="${id}"]`;
+    if (kind === "choice") {
+      await tabTo(page, `${field} input`);
+      await page.keyboard.press("Space");
+      for (let at = 0; at < options.indexOf(String(right[0])); at++) await page.keyboard.press("ArrowDown");
+    } else if (kind === "ticks") {
+      for (const key of right) {
+        await tabTo(page, `${field} input[value="${key}"]`);
+        await page.keyboard.press("Space");
+      }
+    } else if (kind === "number" || kind === "points") {
+      for (const [at, value] of right.entries()) {
+        await tabTo(
+          page,
+          kind === "number" ? `${field} input` : `${field} .point:nth-child(${at + 1}) input`,
+        );
+        await page.keyboard.press("Control+a");
+        await page.keyboard.type(String(value));
+      }
+    } else throw new Error(`no lesson from 1 to 6 asks for an ${kind}`);
+    await tabTo(page, `[data-guess="${id}"]`);
+    await page.keyboard.press("Enter");
+  }
+}
+
+browserTest("a reader without a mouse finishes lessons 1 to 6", "site", async ({ page, url }) => {
+  for (const name of ["1", "2", "3", "4", "5", "6"]) {
+    const lesson = lessonCalled(name);
+    await openLesson(page, url, lesson);
+    for (const step of lesson.steps) {
+      await page.waitForSelector(`[data-lesson="${lesson.slug}"][data-step="${step.id}"][data-phase=asking]`);
+      await answerByKeys(page, step);
+      await phase(page, "running");
+      await tabTo(page, "[data-act=show]");
+      await page.keyboard.press("Enter");
+      await phase(page, "revealed");
+      await tabTo(page, "[data-act=next]");
+      await page.keyboard.press("Enter");
+    }
+    await phase(page, "done");
+  }
+});
+
+browserTest("a reader of Chinese finishes lessons 1 to 6 on a phone", "site", async ({ page, url }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const name of ["1", "2", "3", "4", "5", "6"]) {
+    await openLesson(page, `${url}?lang=zh`, lessonCalled(name));
+    await page.getByRole("heading", { name: lessonCalled(name).texts.zh.question }).waitFor();
+    await playThrough(page, lessonCalled(name));
+    const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(isWide, false, `lesson ${name} scrolls sideways`);
+  }
+  assert.deepEqual(await violationsOf(page, "#app"), []);
+});
+
 Deno.test("every lesson is in one of the groups that are played", () => {
   assert.deepEqual(GROUPS.flat().sort(), lessons.map(nameOf).sort());
 });

@@ -46,7 +46,16 @@ export function parseConfigFile(path: string, text: string): ConfigFile | Refusa
     const line = fault.linePos?.[0].line ?? 1;
     return refusal(`${path}:${line}: ${fault.message.split("\n")[0]}`, "mend the file's YAML");
   }
-  const content: unknown = document.toJS() ?? {};
+  let content: unknown;
+  try {
+    content = document.toJS() ?? {};
+  } catch (error) {
+    // An alias without its anchor, or aliases that unfold beyond all measure, show only now.
+    return refusal(
+      `${path}: ${error instanceof Error ? error.message : String(error)}`,
+      "mend the file's YAML",
+    );
+  }
   if (!isMapping(content)) {
     return refusal(`${path}: not a mapping of flags' names to values`, 'write lines such as "name: infra1"');
   }

@@ -194,7 +194,10 @@ export const PEER_TARGETS: readonly Target[] = [
       if (command.kind === "malformed") return false;
       // A request without a number is never proposed; everything else can be said again.
       if (/^0*$/.test(command.id)) return true;
-      assert.deepEqual(decodeLogCommand(encodeLogCommand(command.id, command.request)), command);
+      assert.deepEqual(
+        decodeLogCommand(encodeLogCommand(command.id, command.request, command.auth)),
+        command,
+      );
       return true;
     },
   },
