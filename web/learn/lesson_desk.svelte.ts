@@ -73,9 +73,6 @@ export class LessonDesk {
   #lanes: Lane[] = [];
   /** In which of them, and when, a condition came true. */
   #decided = new Map<string, { readonly cluster: SimCluster; readonly atMs: number }>();
-  /** Something was done on the stage since it was set up. */
-  #touched = false;
-  #isSettingUp = false;
   /** Counts plays: an older one ends at its next wait. */
   #play = 0;
   #hintTimer: ReturnType<typeof setTimeout> | undefined;
@@ -114,12 +111,10 @@ export class LessonDesk {
     this.#lanes = [];
     this.#runner = this.#newRunner();
     this.#cluster = null;
-    this.#isSettingUp = true;
     for (let at = from; at <= place; at++) {
       this.#atOnce(steps[at]!.setUp);
       if (at < place) this.#atOnce(steps[at]!.solution);
     }
-    this.#isSettingUp = false;
     this.#begin();
     this.#show();
     for (const lane of before) this.#session.time.machine.drop(lane);
@@ -135,7 +130,6 @@ export class LessonDesk {
 
   /** Nothing was done yet, nothing was decided. */
   #begin(): void {
-    this.#touched = false;
     this.#decided.clear();
     this.cards = new Set();
   }
@@ -154,9 +148,7 @@ export class LessonDesk {
     const step = this.lesson.steps[stepIndex + 1];
     if (!isDone && step !== undefined && beginsAnew(step)) return this.setUp();
     this.#cluster?.pauseClock();
-    this.#isSettingUp = true;
     this.#atOnce(step?.setUp ?? "");
-    this.#isSettingUp = false;
     this.#begin();
     this.#show();
     this.#moved();
@@ -194,8 +186,8 @@ export class LessonDesk {
   async showMe(): Promise<void> {
     const { step } = this.#run;
     if (step === null) return;
-    // The solution begins where the set-up ends.
-    if (this.#touched || this.#run.phase === "revealed") this.reset();
+    // The solution begins where the set-up ends, to the millisecond: time has passed since, and chance with it.
+    this.reset();
     await this.#playAll(parseScenario(step.solution).map(({ command }) => command));
   }
 
@@ -347,7 +339,6 @@ export class LessonDesk {
     }
     this.#run.see(moment);
     if (what.kind === "act" || what.kind === "asked" || what.kind === "deed") {
-      if (!this.#isSettingUp) this.#touched = true;
       // Whoever acts is not idle.
       this.#watchIdle();
     }
